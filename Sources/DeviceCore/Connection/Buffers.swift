@@ -1,0 +1,127 @@
+// The two byte queues of a connection. This file and `MessageWriter` are where the core touches memory
+// through pointers; every access is checked against the capacity first.
+
+/// Bytes from the peer that have not been processed yet.
+@safe
+struct ReceiveBuffer {
+  private let base: UnsafeMutablePointer<UInt8>
+  let capacity: Int
+  private(set) var start = 0
+  private(set) var end = 0
+
+  init(_ memory: UnsafeMutableBufferPointer<UInt8>) {
+    precondition(unsafe memory.baseAddress != nil)
+    unsafe base = memory.baseAddress!
+    capacity = memory.count
+  }
+
+  var count: Int { end - start }
+
+  /// What has come in and was not consumed.
+  var bytes: Span<UInt8> {
+    @_lifetime(borrow self)
+    get {
+      let span = unsafe Span(_unsafeStart: base + start, count: end - start)
+      return unsafe _overrideLifetime(span, borrowing: self)
+    }
+  }
+
+  /// Makes the free bytes behind the last one as many as they can sensibly be.
+  mutating func makeSpace() {
+    guard start > 0, capacity - end < capacity / 2 else { return }
+    unsafe base.update(from: base + start, count: end - start)
+    end -= start
+    start = 0
+  }
+
+  var space: MutableSpan<UInt8> {
+    @_lifetime(&self)
+    mutating get {
+      let span = unsafe MutableSpan(_unsafeStart: base + end, count: capacity - end)
+      return unsafe _overrideLifetime(span, mutating: &self)
+    }
+  }
+
+  var spaceCount: Int { capacity - end }
+
+  /// - Precondition: so many bytes were written to ``space``.
+  mutating func commit(_ count: Int) {
+    precondition(count >= 0 && count <= capacity - end)
+    end += count
+  }
+
+  mutating func consume(_ count: Int) {
+    precondition(count >= 0 && count <= end - start)
+    start += count
+    if start == end {
+      start = 0
+      end = 0
+    }
+  }
+}
+
+/// Messages on their way to the peer, whole ones behind each other.
+@safe
+struct TransmitBuffer {
+  private let base: UnsafeMutablePointer<UInt8>
+  private let capacity: Int
+  private var start = 0
+  private var end = 0
+
+  init(_ memory: UnsafeMutableBufferPointer<UInt8>) {
+    precondition(unsafe memory.baseAddress != nil)
+    unsafe base = memory.baseAddress!
+    capacity = memory.count
+  }
+
+  var isEmpty: Bool { start == end }
+  var count: Int { end - start }
+
+  var bytes: Span<UInt8> {
+    @_lifetime(borrow self)
+    get {
+      let span = unsafe Span(_unsafeStart: base + start, count: end - start)
+      return unsafe _overrideLifetime(span, borrowing: self)
+    }
+  }
+
+  /// - Precondition: so many bytes were pending.
+  mutating func didSend(_ count: Int) {
+    precondition(count >= 0 && count <= end - start)
+    start += count
+    if start == end {
+      start = 0
+      end = 0
+    }
+  }
+
+  /// The largest message that fits now without touching the reserve.
+  var room: Int { roomWithReserve - ConnectionMemory.transmitReserve }
+  /// The largest message that fits when nothing is pending.
+  var largestMessage: Int {
+    capacity - MessageWriter.slackByteCount - ConnectionMemory.transmitReserve
+  }
+  var roomWithReserve: Int { capacity - (end - start) - MessageWriter.slackByteCount }
+
+  /// A writer for one message of at most `limit` bytes behind the pending ones; nil when not even its
+  /// token fits.
+  ///
+  /// - Precondition: `limit` is at most ``roomWithReserve``, and ``commit(_:)`` or nothing follows.
+  mutating func writer(limit: Int, code: Code, token: Span<UInt8>) -> MessageWriter? {
+    guard limit > 0 else { return nil }
+    precondition(limit <= roomWithReserve)
+    if capacity - end < limit + MessageWriter.slackByteCount {
+      unsafe base.update(from: base + start, count: end - start)
+      end -= start
+      start = 0
+    }
+    let region = unsafe UnsafeMutableBufferPointer(start: base + end, count: capacity - end)
+    return unsafe MessageWriter(region: region, limit: limit, code: code, token: token)
+  }
+
+  /// Takes over the message that the last ``writer(limit:code:token:)`` finished.
+  mutating func commit(_ count: Int) {
+    precondition(count >= 0 && count <= capacity - end)
+    end += count
+  }
+}

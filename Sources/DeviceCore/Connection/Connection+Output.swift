@@ -1,0 +1,123 @@
+extension Connection {
+  /// The largest message that may be sent at all: what the peer takes and the memory holds.
+  var messageLimit: Int {
+    min(transmitBuffer.largestMessage, limit(peerCapabilities.maximumMessageByteCount))
+  }
+
+  /// The room that has to be free before a request is handed out.
+  var responseLimit: Int {
+    let largest = limits.largestResponseByteCount
+    return largest == 0 ? messageLimit : min(messageLimit, limit(largest))
+  }
+
+  /// A limit from a peer as a length: beyond any memory is the same as endless.
+  private func limit(_ byteCount: UInt32) -> Int {
+    Int(truncatingIfNeeded: min(byteCount, 0x7fff_ffff))
+  }
+
+  /// Writes one whole message behind the pending ones.
+  ///
+  /// What does not fit into the peer's Max-Message-Size is cut where `write` throws, or not sent at all
+  /// when not even code and token fit: the peer asked for that.
+  ///
+  /// - Parameter usesReserve: whether the room that is kept for the last message may be used.
+  /// - Returns: false when there is no room now.
+  mutating func send(
+    _ code: Code, token: Span<UInt8>, at now: Instant, usesReserve: Bool = false,
+    _ write: (inout MessageWriter) throws(WriteError) -> Void
+  ) -> Bool {
+    let room = usesReserve ? transmitBuffer.roomWithReserve : transmitBuffer.room
+    let limit = min(room, self.limit(peerCapabilities.maximumMessageByteCount))
+    guard room >= ConnectionMemory.signalByteCount + token.count else { return false }
+    guard var writer = transmitBuffer.writer(limit: limit, code: code, token: token) else {
+      return true
+    }
+    try? write(&writer)
+    transmitBuffer.commit(writer.finish())
+    startStallTimer(at: now)
+    return true
+  }
+
+  mutating func send(
+    _ code: Code, token: Token, at now: Instant, usesReserve: Bool = false,
+    _ write: (inout MessageWriter) throws(WriteError) -> Void
+  ) -> Bool {
+    var bytes = InlineArray<8, UInt8>(repeating: 0)
+    for index in 0..<token.count { bytes[index] = token[index] }
+    let count = token.count
+    return send(
+      code, token: bytes.span.extracting(first: count), at: now, usesReserve: usesReserve, write)
+  }
+
+  mutating func send(
+    _ code: Code, token: UInt32, at now: Instant,
+    _ write: (inout MessageWriter) throws(WriteError) -> Void
+  ) -> Bool {
+    send(code, token: Token(token), at: now, write)
+  }
+
+  mutating func startStallTimer(at now: Instant) {
+    if !stallTimer.isOn { stallTimer = Timer(limits.stallTimeout, from: now) }
+  }
+
+  // MARK: The end
+
+  /// Neither closed nor about to be.
+  var isLive: Bool {
+    switch phase {
+    case .closing, .lingering, .closed, .over: false
+    default: true
+    }
+  }
+
+  /// The peer broke a rule: Abort, then close; nothing behind it is processed (RFC 8323 section 5.6).
+  mutating func fail(_ fault: ProtocolFault, at now: Instant) -> Step {
+    sendAbort(
+      text: fault.text, number: fault.number, badCSMOption: fault.badCSMOption, at: now)
+    shutDown(.aborted(fault))
+    return .changed
+  }
+
+  /// Processes nothing more and closes when the pending output is out.
+  mutating func shutDown(_ end: ConnectionEnd) {
+    phase = .closing(end)
+    phaseTimer = .off
+    messageTimer = .off
+    pingTimer = .off
+    current = .none
+    receiveBuffer.consume(receiveBuffer.count)
+    if input != .ended { input = .discarded }
+  }
+
+  /// Over at once: what is pending is lost.
+  mutating func close(_ end: ConnectionEnd) {
+    switch phase {
+    case .closed, .over: return
+    default: break
+    }
+    phase = .closed(end)
+    phaseTimer = .off
+    messageTimer = .off
+    pingTimer = .off
+    stallTimer = .off
+    if input != .ended { input = .discarded }
+    transmitBuffer.didSend(transmitBuffer.count)
+  }
+
+  mutating func open() {
+    phase = .open
+    phaseTimer = .off
+  }
+
+  /// One message at the front of the receive buffer, readable while output is written.
+  ///
+  /// The two buffers are different memory that outlives the connection. What was received moves only in
+  /// ``space`` and ``receive(_:at:)``, so do not keep this across an input.
+  @unsafe
+  @_lifetime(immortal)
+  func frontMessage(_ layout: MessageLayout) -> Message {
+    let message = Message(
+      receiveBuffer.bytes.extracting(first: layout.byteCount), layout: layout)
+    return unsafe _overrideLifetime(message, copying: ())
+  }
+}

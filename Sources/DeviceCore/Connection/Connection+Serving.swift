@@ -1,0 +1,76 @@
+extension Connection {
+  /// Lets `handler` answer the request that the last event spoke of, once.
+  ///
+  /// Does nothing when that event was another one, or when the request has been served.
+  public mutating func serve<Handler: RequestHandler & ~Copyable>(
+    _ handler: inout Handler, at now: Instant
+  ) {
+    guard case .request(let layout) = current else { return }
+    current = .seen(layout)
+    let message = unsafe frontMessage(layout)
+    // The connection hands requests out only when there is room; a peer that takes not even a code and
+    // a token cannot be answered.
+    guard
+      let writer = transmitBuffer.writer(
+        limit: responseLimit, code: .internalServerError, token: message.token)
+    else { return }
+    let request = Request(message)
+    let entry = freeDeferredEntry(for: message)
+    let number = nextDeferredNumber
+    var response = Response(
+      writer, accept: request.accept,
+      deferral: entry.map { _ in DeferredRequest(connection: identity, number: number) })
+    handler.respond(to: request, &response)
+    if response.state == .postponed, let entry, let token = Token(message.token) {
+      deferred[entry] = DeferredEntry(token: token, number: number, isUsed: true)
+      nextDeferredNumber &+= 1
+    } else {
+      transmitBuffer.commit(response.finish())
+      startStallTimer(at: now)
+    }
+  }
+
+  /// Answers a request that was postponed.
+  ///
+  /// - Parameter write: writes the whole answer.
+  /// - Throws: ``CommandError/unknownRequest`` when it was answered before or belongs to another
+  ///   connection, ``CommandError/noRoom`` when it has to wait for output to leave.
+  public mutating func respond(
+    to request: DeferredRequest, at now: Instant, _ write: (inout Response) -> Void
+  ) throws(CommandError) {
+    guard isWaiting(request), let entry = deferredEntry(request) else { throw .unknownRequest }
+    guard transmitBuffer.room >= responseLimit else { throw .noRoom }
+    let token = deferred[entry].token
+    var bytes = InlineArray<8, UInt8>(repeating: 0)
+    for index in 0..<token.count { bytes[index] = token[index] }
+    deferred[entry].isUsed = false
+    guard
+      let writer = transmitBuffer.writer(
+        limit: responseLimit, code: .internalServerError,
+        token: bytes.span.extracting(first: token.count))
+    else { return }
+    var response = Response(writer, accept: nil, deferral: nil)
+    write(&response)
+    transmitBuffer.commit(response.finish())
+    startStallTimer(at: now)
+  }
+
+  /// Whether this request still wants its answer.
+  public func isWaiting(_ request: DeferredRequest) -> Bool {
+    request.connection == identity && isLive && deferredEntry(request) != nil
+  }
+
+  private func deferredEntry(_ request: DeferredRequest) -> Int? {
+    for index in 0..<deferred.count {
+      let entry = deferred[index]
+      if entry.isUsed && entry.number == request.number { return index }
+    }
+    return nil
+  }
+
+  private func freeDeferredEntry(for message: Message) -> Int? {
+    guard message.token.count <= Token.maximumByteCount else { return nil }
+    for index in 0..<deferred.count where !deferred[index].isUsed { return index }
+    return nil
+  }
+}

@@ -1,0 +1,200 @@
+extension Connection {
+  // MARK: Commands
+
+  /// Sends a Ping (RFC 8323 section 5.4). The answer comes as ``Event/pong(custody:)``; without any byte
+  /// from the peer within ``Limits/pingTimeout`` the connection ends.
+  ///
+  /// - Parameter custody: ask the peer to answer only when it has processed all that came before.
+  /// - Throws: ``CommandError/notReady``, ``CommandError/ending``, ``CommandError/tooManyUnderWay`` while
+  ///   another Ping is, ``CommandError/noRoom``.
+  public mutating func ping(custody: Bool = false, at now: Instant) throws(CommandError) {
+    try checkCommand()
+    guard pingToken == nil || !pingTimer.isOn else { throw .tooManyUnderWay }
+    let token = takeToken()
+    let isSent = send(.ping, token: token, at: now) { writer throws(WriteError) in
+      if custody { try writer.append(empty: SignalingOption.custody) }
+    }
+    guard isSent else { throw .noRoom }
+    pingToken = token
+    pingTimer = Timer(limits.pingTimeout, from: now)
+  }
+
+  /// Ends the connection in an orderly way (RFC 8323 section 5.5): no new requests of ours; when those
+  /// under way are answered a Release goes out, and the peer has ``Limits/releaseTimeout`` to close.
+  ///
+  /// - Parameter holdOffSeconds: how long the peer is to stay away; zero says nothing about that.
+  public mutating func release(holdOffSeconds: UInt32 = 0, at now: Instant) {
+    guard phase == .awaitingCapabilities || phase == .open else { return }
+    // Some peers fail on more than 12 bits.
+    phase = .winding(holdOffSeconds: min(holdOffSeconds, 4095))
+    phaseTimer = Timer(limits.releaseTimeout, from: now)
+  }
+
+  /// Ends the connection at once with an Abort that carries `text` (RFC 8323 section 5.6).
+  public mutating func abort(_ text: StaticString, at now: Instant) {
+    guard isLive else { return }
+    sendAbort(text: text, number: nil, badCSMOption: nil, at: now)
+    shutDown(.abortedLocally)
+  }
+
+  /// The driver has closed the writing side, as ``transportAction`` asked.
+  public mutating func didFinishWriting(at now: Instant) {
+    guard case .closing(let end) = phase else { return }
+    if input == .ended {
+      close(end)
+    } else {
+      phase = .lingering(end)
+      phaseTimer = Timer(limits.lingerTimeout, from: now)
+    }
+  }
+
+  // MARK: Receiving
+
+  mutating func handleSignal(_ layout: MessageLayout, at now: Instant) -> Step {
+    switch layout.code {
+    case .capabilitiesAndSettings: handleCapabilities(layout, at: now)
+    case .ping: handlePing(layout, at: now)
+    case .pong: handlePong(layout, at: now)
+    case .release: handleRelease(layout, at: now)
+    case .abort: handleAbort(layout)
+    default: fail(.reservedCode(layout.code), at: now)
+    }
+  }
+
+  private mutating func handleCapabilities(_ layout: MessageLayout, at now: Instant) -> Step {
+    var capabilities = peerCapabilities
+    do {
+      try capabilities.update(from: unsafe frontMessage(layout))
+    } catch {
+      switch error {
+      case .unknownCritical(let number): return fail(.unknownCapability(number), at: now)
+      case .invalidValue(let number): return fail(.invalidCapability(number), at: now)
+      }
+    }
+    peerCapabilities = capabilities
+    if phase == .awaitingCapabilities { open() }
+    current = .seen(layout)
+    return .event(.capabilities(capabilities))
+  }
+
+  private mutating func handlePing(_ layout: MessageLayout, at now: Instant) -> Step {
+    if let step = failOnCritical(layout, at: now) { return step }
+    let ping = unsafe frontMessage(layout)
+    let custody = ping.hasCustody
+    // A token that cannot be kept makes the Pong come at once and without Custody, which is allowed.
+    if custody, deferredCount > 0, let token = Token(ping.token) {
+      guard custodyPing == nil else { return .blocked }
+      custodyPing = CustodyPing(token: token, barrier: nextDeferredNumber)
+    } else {
+      let promise = custody && deferredCount == 0
+      let isSent = send(.pong, token: ping.token, at: now) { writer throws(WriteError) in
+        if promise { try writer.append(empty: SignalingOption.custody) }
+      }
+      guard isSent else { return .blocked }
+    }
+    receiveBuffer.consume(layout.byteCount)
+    return .changed
+  }
+
+  private mutating func handlePong(_ layout: MessageLayout, at now: Instant) -> Step {
+    if let step = failOnCritical(layout, at: now) { return step }
+    let pong = unsafe frontMessage(layout)
+    // Some peers lose the token of a Ping: a Pong without one answers whatever Ping there is.
+    let isAnswer = pingToken != nil && (pong.token.count == 0 || Token(pong.token)?.number == pingToken)
+    let custody = pong.hasCustody
+    guard isAnswer else {
+      receiveBuffer.consume(layout.byteCount)
+      return .changed
+    }
+    pingToken = nil
+    pingTimer = .off
+    current = .seen(layout)
+    return .event(.pong(custody: custody))
+  }
+
+  private mutating func handleRelease(_ layout: MessageLayout, at now: Instant) -> Step {
+    if let step = failOnCritical(layout, at: now) { return step }
+    let message = unsafe frontMessage(layout)
+    var holdOff: UInt32?
+    if let option = message.firstOption(SignalingOption.holdOff), option.value.count <= 3 {
+      holdOff = option.uint
+    }
+    phase = .finishing(phase == .releasing ? .released : .releasedByPeer)
+    phaseTimer = .off
+    current = .seen(layout)
+    return .event(.release(holdOffSeconds: holdOff))
+  }
+
+  private mutating func handleAbort(_ layout: MessageLayout) -> Step {
+    let message = unsafe frontMessage(layout)
+    var bad: UInt16?
+    if let option = message.firstOption(SignalingOption.badCSMOption), option.value.count <= 2 {
+      bad = option.uint.map { UInt16(truncatingIfNeeded: $0) }
+    }
+    current = .seen(layout)
+    close(.abortedByPeer)
+    return .event(.aborted(badCSMOption: bad))
+  }
+
+  private mutating func failOnCritical(_ layout: MessageLayout, at now: Instant) -> Step? {
+    let message = unsafe frontMessage(layout)
+    guard let number = message.firstCriticalOption else { return nil }
+    return fail(.unknownSignalingOption(number.rawValue), at: now)
+  }
+
+  // MARK: Sending
+
+  mutating func sendCapabilities(at now: Instant) {
+    let limits = self.limits
+    _ = send(.capabilitiesAndSettings, token: Token(), at: now) { writer throws(WriteError) in
+      // All of them in every CSM: some peers take a CSM as starting over (RFC 8323 section 5.3).
+      try writer.append(SignalingOption.maxMessageSize, uint: limits.maximumMessageByteCount)
+      try writer.append(empty: SignalingOption.blockWiseTransfer)
+      if limits.maximumTokenByteCount > 8 {
+        try writer.append(SignalingOption.extendedTokenLength, uint: limits.maximumTokenByteCount)
+      }
+    }
+  }
+
+  mutating func sendRelease(holdOffSeconds: UInt32, at now: Instant) {
+    let isSent = send(.release, token: Token(), at: now, usesReserve: true) {
+      writer throws(WriteError) in
+      if holdOffSeconds > 0 { try writer.append(SignalingOption.holdOff, uint: holdOffSeconds) }
+      // With a text it is longer than two bytes: shorter ones are overlooked by some peers.
+      try writer.append(payload: "release")
+    }
+    guard isSent else { return }
+    phase = .releasing
+    phaseTimer = Timer(limits.releaseTimeout, from: now)
+  }
+
+  /// An Abort, as far as it fits: without its text if need be, not at all if the peer takes nothing.
+  mutating func sendAbort(
+    text: StaticString, number: UInt16?, badCSMOption: UInt16?, at now: Instant
+  ) {
+    _ = send(.abort, token: Token(), at: now, usesReserve: true) { writer throws(WriteError) in
+      if let badCSMOption {
+        try writer.append(SignalingOption.badCSMOption, uint: UInt32(badCSMOption))
+      }
+      try writer.append(payload: text)
+      if let number {
+        try writer.append(payload: " ")
+        try writer.append(payloadDecimal: UInt32(number))
+      }
+    }
+  }
+
+  /// The Pong that waited for deferred requests, once they are answered.
+  mutating func sendDuePong(at now: Instant) {
+    guard let ping = custodyPing else { return }
+    for index in 0..<deferred.count {
+      let entry = deferred[index]
+      // Numbers wrap: those given before the barrier lie in the half circle behind it.
+      if entry.isUsed && entry.number &- ping.barrier >= 0x8000 { return }
+    }
+    let isSent = send(.pong, token: ping.token, at: now) { writer throws(WriteError) in
+      try writer.append(empty: SignalingOption.custody)
+    }
+    if isSent { custodyPing = nil }
+  }
+}

@@ -1,0 +1,70 @@
+extension Connection {
+  /// When to call `poll` again even if nothing happens; nil when no timer runs.
+  public var deadline: Instant? {
+    var next = phaseTimer.earlier(messageTimer).earlier(pingTimer).earlier(stallTimer)
+    next = next.earlier(keepAliveTimer).earlier(idleTimer)
+    for index in 0..<requests.count where requests[index].isUsed {
+      next = next.earlier(requests[index].timer)
+    }
+    return next.deadline
+  }
+
+  private var keepAliveTimer: Timer {
+    phase == .open && !pingTimer.isOn && transmitBuffer.room >= ConnectionMemory.signalByteCount * 2
+      ? Timer(limits.keepAliveInterval, from: lastReceived) : .off
+  }
+
+  private var idleTimer: Timer {
+    phase == .open && requestCount == 0 && deferredCount == 0
+      ? Timer(limits.idleTimeout, from: lastReceived) : .off
+  }
+
+  /// Does what one due timer asks for.
+  mutating func takeDue(at now: Instant) -> Step {
+    sendDuePong(at: now)
+    if stallTimer.isDue(at: now) {
+      close(endInSight ?? .notReading)
+    }
+    if pingTimer.isDue(at: now) {
+      close(.unresponsive)
+    }
+    if phaseTimer.isDue(at: now) {
+      phaseTimer = .off
+      switch phase {
+      case .awaitingCapabilities:
+        guard limits.legacyPeerWait.rawValue != 0 else { return fail(.capabilitiesMissing, at: now) }
+        open()
+        return .event(.capabilitiesAssumed)
+      case .winding, .releasing: close(.releaseTimedOut)
+      case .lingering(let end): close(end)
+      default: break
+      }
+    }
+    if messageTimer.isDue(at: now), isLive {
+      return fail(.messageStalled, at: now)
+    }
+    if keepAliveTimer.isDue(at: now) {
+      // A Ping fits, for that is part of the timer's condition.
+      try? ping(at: now)
+    }
+    if idleTimer.isDue(at: now) {
+      release(at: now)
+    }
+    for index in 0..<requests.count {
+      let request = requests[index]
+      if request.isUsed && request.timer.isDue(at: now) {
+        requests[index].isUsed = false
+        return .event(.requestFailed(RequestID(token: request.token), .timedOut))
+      }
+    }
+    return .starved
+  }
+
+  /// Why a connection whose last bytes cannot be sent was ending anyway.
+  private var endInSight: ConnectionEnd? {
+    switch phase {
+    case .closing(let end), .lingering(let end), .finishing(let end): end
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,192 @@
+/// One CoAP connection over a reliable stream (RFC 8323): a state machine without a socket and a clock.
+///
+/// Both ends may ask and answer, whoever opened the connection. A driver calls, in this order and again
+/// whenever bytes or time have come:
+///
+/// 1. inputs: read into ``space`` and say ``didReceive(_:at:)`` (or ``receive(_:at:)``),
+///    ``receiveEnd(at:)`` when the peer has closed its side, ``expire(at:)`` when ``deadline`` is reached;
+/// 2. ``poll(at:)`` until it returns nil, with commands (``serve(_:)``, ``request(_:timeout:at:_:)``, ...)
+///    in answer to its events;
+/// 3. outputs: write ``pendingOutput`` and say ``didSend(_:at:)``; then do what ``transportAction`` says.
+///
+/// Nothing is dropped: when the transmit buffer has no room for an answer, `poll` returns nil with the
+/// request still in the receive buffer, which fills up and makes TCP slow the peer down.
+public struct Connection: ~Copyable {
+  /// Who opened the transport connection. Only that end may send requests before the peer's CSM.
+  public enum Role: Sendable { case initiator, acceptor }
+
+  /// Where a connection is in its life.
+  enum Phase: Equatable {
+    /// Our CSM is on its way; the peer's has not come.
+    case awaitingCapabilities
+    case open
+    /// Release was asked for, and our own requests are still under way: none is added, Release comes last.
+    case winding(holdOffSeconds: UInt32)
+    /// Our Release is out; the peer is to close.
+    case releasing
+    /// The peer asks nothing more: what is owed is answered, then we close.
+    case finishing(ConnectionEnd)
+    /// Pending output goes out, then our side is closed.
+    case closing(ConnectionEnd)
+    /// Our side is closed; the peer's end of stream is awaited so that it can read our last bytes.
+    case lingering(ConnectionEnd)
+    case closed(ConnectionEnd)
+    /// Closed, and the application knows.
+    case over
+  }
+
+  /// What becomes of bytes from the peer.
+  enum Input: Equatable {
+    case messages
+    /// The rest of a message that is too large, in bytes.
+    case skipping(UInt32)
+    /// The peer has closed its side; what was received before is still processed.
+    case ended
+    /// Nothing that comes is looked at any more.
+    case discarded
+  }
+
+  /// The message at the front of the receive buffer that the last event spoke of.
+  enum Current {
+    case none
+    case request(MessageLayout)
+    case seen(MessageLayout)
+
+    var layout: MessageLayout? {
+      switch self {
+      case .none: nil
+      case .request(let layout), .seen(let layout): layout
+      }
+    }
+  }
+
+  let role: Role
+  let identity: UInt32
+  public let limits: Limits
+  var phase = Phase.awaitingCapabilities
+  var input = Input.messages
+  var current = Current.none
+  var receiveBuffer: ReceiveBuffer
+  var transmitBuffer: TransmitBuffer
+
+  /// What the peer said in its CSMs so far.
+  public internal(set) var peerCapabilities = Capabilities()
+
+  let requests: EntryTable<PendingRequest>
+  let deferred: EntryTable<DeferredEntry>
+  var nextToken: UInt32
+  var nextDeferredNumber: UInt16 = 0
+
+  /// Our Ping that has not been answered, and whether anything came since.
+  var pingToken: UInt32?
+  /// A Ping of the peer whose Pong waits for the deferred requests that came before it.
+  var custodyPing: CustodyPing?
+
+  var phaseTimer = Timer.off
+  var messageTimer = Timer.off
+  var pingTimer = Timer.off
+  var stallTimer = Timer.off
+  /// When the last byte came in.
+  var lastReceived: Instant
+
+  /// Starts a connection whose transport has just been opened; our CSM is the first pending output.
+  ///
+  /// - Parameters:
+  ///   - identity: what ``DeferredRequest/connection`` will say; give every connection another one.
+  ///   - firstToken: tokens count up from here. Over TLS use 0 (RFC 9175 section 4.2), else random bits
+  ///     (RFC 7252 section 5.3.1).
+  /// - Precondition: the receive buffer holds one message of the announced size.
+  public init(
+    role: Role, memory: ConnectionMemory, limits: Limits = Limits(), identity: UInt32 = 0,
+    firstToken: UInt32, at now: Instant
+  ) {
+    unsafe precondition(UInt32(memory.receive.count) >= limits.maximumMessageByteCount)
+    self.role = role
+    self.identity = identity
+    self.limits = limits
+    unsafe receiveBuffer = ReceiveBuffer(memory.receive)
+    unsafe transmitBuffer = TransmitBuffer(memory.transmit)
+    unsafe requests = EntryTable(memory.requests)
+    unsafe deferred = EntryTable(memory.deferred)
+    nextToken = firstToken
+    lastReceived = now
+    for index in 0..<requests.count { requests[index] = PendingRequest() }
+    for index in 0..<deferred.count { deferred[index] = DeferredEntry() }
+    let isPatient = limits.legacyPeerWait.rawValue != 0
+    phaseTimer = Timer(isPatient ? limits.legacyPeerWait : limits.capabilitiesTimeout, from: now)
+    sendCapabilities(at: now)
+  }
+
+  // MARK: Getters
+
+  /// Whether the peer's CSM has come (or was given up on) and the connection is not ending.
+  public var isOpen: Bool { phase == .open }
+
+  /// Whether the last event has been told.
+  public var isOver: Bool { phase == .over }
+
+  /// The message that the last event spoke of, until the next `poll` or input.
+  public var message: Message? {
+    @_lifetime(borrow self)
+    get {
+      guard let layout = current.layout else { return nil }
+      let message = Message(
+        receiveBuffer.bytes.extracting(first: layout.byteCount), layout: layout)
+      return unsafe _overrideLifetime(message, borrowing: self)
+    }
+  }
+
+  /// Own requests under way.
+  public var requestCount: Int {
+    var count = 0
+    for index in 0..<requests.count where requests[index].isUsed { count += 1 }
+    return count
+  }
+
+  /// Requests of the peer that were deferred and not answered yet.
+  public var deferredCount: Int {
+    var count = 0
+    for index in 0..<deferred.count where deferred[index].isUsed { count += 1 }
+    return count
+  }
+
+  // MARK: Outputs
+
+  /// Bytes to write to the transport, in as few calls as it takes them.
+  public var pendingOutput: Span<UInt8> {
+    @_lifetime(borrow self)
+    get {
+      let bytes = transmitBuffer.bytes
+      return unsafe _overrideLifetime(bytes, borrowing: self)
+    }
+  }
+
+  /// The transport took the first `count` bytes of ``pendingOutput``.
+  public mutating func didSend(_ count: Int, at now: Instant) {
+    guard count > 0 else { return }
+    transmitBuffer.didSend(count)
+    stallTimer = transmitBuffer.isEmpty ? .off : Timer(limits.stallTimeout, from: now)
+  }
+
+  /// What the driver does with the transport once output was written.
+  public enum TransportAction: Equatable, Sendable {
+    case keepOpen
+    /// Close the writing side (half-close), then say ``Connection/didFinishWriting(at:)``.
+    case finishWriting
+    case close
+  }
+
+  public var transportAction: TransportAction {
+    switch phase {
+    case .closing: transmitBuffer.isEmpty ? .finishWriting : .keepOpen
+    case .closed, .over: .close
+    default: .keepOpen
+    }
+  }
+}
+
+/// The Ping with Custody that is waiting, and the number of the first deferred request behind it.
+struct CustodyPing {
+  let token: Token
+  let barrier: UInt16
+}

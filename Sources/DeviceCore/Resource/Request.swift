@@ -1,0 +1,71 @@
+/// A request as a resource sees it: the message in place, and what its options say.
+///
+/// A value that exists has passed the checks that every server owes (RFC 7252 section 5.4): each option
+/// was read once, ill-formed elective ones are as good as absent.
+public struct Request: ~Escapable {
+  public let message: Message
+  let options: RequestOptions
+
+  @_lifetime(copy message)
+  init(_ message: Message) {
+    options = RequestOptions(message)
+    self.message = message
+  }
+
+  public var method: Code { message.code }
+
+  public var payload: Span<UInt8> {
+    @_lifetime(copy self)
+    get { message.payload }
+  }
+
+  /// The format that the client wants, or nil when any will do (RFC 7252 section 5.10.4).
+  public var accept: ContentFormat? { options.accept }
+
+  /// The format of the payload, or nil when the client said none (RFC 7252 section 5.10.3).
+  public var contentFormat: ContentFormat? { options.contentFormat }
+
+  /// Throws 4.06 unless the client takes this format. Call it before anything is changed.
+  public func requireAccept(_ format: ContentFormat) throws(Refusal) {
+    if let accept, accept != format { throw .notAcceptable }
+  }
+
+  /// Throws 4.15 unless the payload has one of these formats; no format at all passes.
+  public func requireContentFormat(_ format: ContentFormat) throws(Refusal) {
+    if let contentFormat, contentFormat != format { throw .unsupportedContentFormat }
+  }
+
+  /// Whether the Uri-Path options are the segments of `path`, which is split at "/"; "" is the root.
+  public func hasPath(_ path: StaticString) -> Bool {
+    let path = path.bytes
+    var options = message.options
+    var start = 0
+    while let option = options.next() {
+      if option.number < .uriPath { continue }
+      if option.number > .uriPath { break }
+      guard start < path.count else { return false }
+      var end = start
+      while end < path.count && path[end] != 0x2f { end += 1 }
+      guard option.isEqual(to: path.extracting(start..<end)) else { return false }
+      start = end + 1
+    }
+    // Behind the last segment stands the end, one "/" further.
+    return start == (path.count == 0 ? 0 : path.count + 1)
+  }
+
+  /// The value of the Uri-Query option `name=value`, or nil.
+  @_lifetime(copy self)
+  public func query(_ name: StaticString) -> Span<UInt8>? {
+    let name = name.bytes
+    var options = message.options
+    while let option = options.next() {
+      if option.number > .uriQuery { break }
+      guard option.number == .uriQuery, option.value.count > name.count,
+        option.value[name.count] == 0x3d,
+        option.value.extracting(first: name.count).isEqual(to: name)
+      else { continue }
+      return option.value.extracting(droppingFirst: name.count + 1)
+    }
+    return nil
+  }
+}

@@ -1,0 +1,76 @@
+/// One thing that can be asked for: a path and the methods that it answers.
+///
+/// Write the methods that it has; the others answer 4.05 by themselves (RFC 7252 section 5.8). Throw a
+/// ``Refusal`` for any answer of class 4 or 5.
+public protocol Resource: ~Copyable {
+  /// The path without a leading "/", as bytes on the wire: `"sensors/temperature"`, `""` for the root.
+  var path: StaticString { get }
+  /// What `/.well-known/core` says of it.
+  var attributes: LinkAttributes { get }
+  /// False keeps it out of `/.well-known/core`.
+  var isDiscoverable: Bool { get }
+
+  mutating func get(_ request: Request, _ response: inout Response) throws(Refusal)
+  mutating func post(_ request: Request, _ response: inout Response) throws(Refusal)
+  mutating func put(_ request: Request, _ response: inout Response) throws(Refusal)
+  mutating func delete(_ request: Request, _ response: inout Response) throws(Refusal)
+  mutating func fetch(_ request: Request, _ response: inout Response) throws(Refusal)
+  mutating func patch(_ request: Request, _ response: inout Response) throws(Refusal)
+  mutating func iPatch(_ request: Request, _ response: inout Response) throws(Refusal)
+
+  /// A postponed request whose answer is ready at this time, or nil. The same one comes again until
+  /// ``answer(_:_:)`` or ``abandon(_:)`` was called with it.
+  mutating func readyAnswer(at now: Instant) -> DeferredRequest?
+  /// Writes the answer of a postponed request.
+  mutating func answer(_ request: DeferredRequest, _ response: inout Response)
+  /// The connection of a postponed request is gone.
+  mutating func abandon(_ request: DeferredRequest)
+  /// When ``readyAnswer(at:)`` will have something, if that is known.
+  var nextAnswer: Instant? { get }
+}
+
+extension Resource where Self: ~Copyable {
+  public var attributes: LinkAttributes { LinkAttributes() }
+  public var isDiscoverable: Bool { true }
+
+  public mutating func get(_ request: Request, _ response: inout Response) throws(Refusal) {
+    throw .methodNotAllowed
+  }
+  public mutating func post(_ request: Request, _ response: inout Response) throws(Refusal) {
+    throw .methodNotAllowed
+  }
+  public mutating func put(_ request: Request, _ response: inout Response) throws(Refusal) {
+    throw .methodNotAllowed
+  }
+  public mutating func delete(_ request: Request, _ response: inout Response) throws(Refusal) {
+    throw .methodNotAllowed
+  }
+  public mutating func fetch(_ request: Request, _ response: inout Response) throws(Refusal) {
+    throw .methodNotAllowed
+  }
+  public mutating func patch(_ request: Request, _ response: inout Response) throws(Refusal) {
+    throw .methodNotAllowed
+  }
+  public mutating func iPatch(_ request: Request, _ response: inout Response) throws(Refusal) {
+    throw .methodNotAllowed
+  }
+
+  public mutating func readyAnswer(at now: Instant) -> DeferredRequest? { nil }
+  public mutating func answer(_ request: DeferredRequest, _ response: inout Response) {}
+  public mutating func abandon(_ request: DeferredRequest) {}
+  public var nextAnswer: Instant? { nil }
+
+  /// Calls the method that the request names.
+  mutating func call(_ request: Request, _ response: inout Response) throws(Refusal) {
+    switch request.method {
+    case .get: try get(request, &response)
+    case .post: try post(request, &response)
+    case .put: try put(request, &response)
+    case .delete: try delete(request, &response)
+    case .fetch: try fetch(request, &response)
+    case .patch: try patch(request, &response)
+    case .iPatch: try iPatch(request, &response)
+    default: throw .methodNotAllowed
+    }
+  }
+}

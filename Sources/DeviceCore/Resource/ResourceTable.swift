@@ -1,0 +1,114 @@
+/// Some resources, composed at compile time: one, or two tables. Every call is static.
+public protocol ResourceTable: ~Copyable {
+  /// Calls the resource of the request's path.
+  ///
+  /// - Returns: false when there is none.
+  mutating func route(_ request: Request, _ response: inout Response) throws(Refusal) -> Bool
+  /// Appends a link for each resource; `isFirst` says whether none was appended yet.
+  mutating func appendLinks(_ response: inout Response, isFirst: inout Bool)
+
+  mutating func readyAnswer(at now: Instant) -> DeferredRequest?
+  mutating func answer(_ request: DeferredRequest, _ response: inout Response)
+  mutating func abandon(_ request: DeferredRequest)
+  var nextAnswer: Instant? { get }
+}
+
+/// A table of one resource.
+public struct SingleResource<Only: Resource & ~Copyable>: ~Copyable, ResourceTable {
+  public var resource: Only
+
+  public init(_ resource: consuming Only) {
+    self.resource = resource
+  }
+
+  public mutating func route(
+    _ request: Request, _ response: inout Response
+  ) throws(Refusal) -> Bool {
+    guard request.hasPath(resource.path) else { return false }
+    try resource.call(request, &response)
+    return true
+  }
+
+  public mutating func appendLinks(_ response: inout Response, isFirst: inout Bool) {
+    guard resource.isDiscoverable else { return }
+    response.append(link: resource.path, resource.attributes, isFirst: isFirst)
+    isFirst = false
+  }
+
+  public mutating func readyAnswer(at now: Instant) -> DeferredRequest? {
+    resource.readyAnswer(at: now)
+  }
+  public mutating func answer(_ request: DeferredRequest, _ response: inout Response) {
+    resource.answer(request, &response)
+  }
+  public mutating func abandon(_ request: DeferredRequest) { resource.abandon(request) }
+  public var nextAnswer: Instant? { resource.nextAnswer }
+}
+
+/// One table behind another; the first that has the path answers.
+public struct ResourcePair<First: ResourceTable & ~Copyable, Second: ResourceTable & ~Copyable>:
+  ~Copyable, ResourceTable
+{
+  public var first: First
+  public var second: Second
+
+  public init(_ first: consuming First, _ second: consuming Second) {
+    self.first = first
+    self.second = second
+  }
+
+  public mutating func route(
+    _ request: Request, _ response: inout Response
+  ) throws(Refusal) -> Bool {
+    if try first.route(request, &response) { return true }
+    return try second.route(request, &response)
+  }
+
+  public mutating func appendLinks(_ response: inout Response, isFirst: inout Bool) {
+    first.appendLinks(&response, isFirst: &isFirst)
+    second.appendLinks(&response, isFirst: &isFirst)
+  }
+
+  public mutating func readyAnswer(at now: Instant) -> DeferredRequest? {
+    first.readyAnswer(at: now) ?? second.readyAnswer(at: now)
+  }
+
+  // A resource knows its own requests; the others leave what is not theirs alone.
+  public mutating func answer(_ request: DeferredRequest, _ response: inout Response) {
+    first.answer(request, &response)
+    second.answer(request, &response)
+  }
+
+  public mutating func abandon(_ request: DeferredRequest) {
+    first.abandon(request)
+    second.abandon(request)
+  }
+
+  public var nextAnswer: Instant? {
+    guard let one = first.nextAnswer else { return second.nextAnswer }
+    guard let other = second.nextAnswer else { return one }
+    return other.isBefore(one) ? other : one
+  }
+}
+
+/// Lists resources one below the other: `Resources { Lamp(); Thermometer() }`.
+@resultBuilder
+public enum ResourceBuilder {
+  public static func buildExpression<R: Resource & ~Copyable>(
+    _ resource: consuming R
+  ) -> SingleResource<R> {
+    SingleResource(resource)
+  }
+
+  public static func buildPartialBlock<T: ResourceTable & ~Copyable>(
+    first: consuming T
+  ) -> T {
+    first
+  }
+
+  public static func buildPartialBlock<T: ResourceTable & ~Copyable, R: ResourceTable & ~Copyable>(
+    accumulated: consuming T, next: consuming R
+  ) -> ResourcePair<T, R> {
+    ResourcePair(accumulated, next)
+  }
+}

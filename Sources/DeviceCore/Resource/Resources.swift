@@ -1,0 +1,47 @@
+/// The resources of an end, with the answers that every CoAP server owes and `/.well-known/core`.
+public struct Resources<Table: ResourceTable & ~Copyable>: ~Copyable, RequestHandler {
+  public var table: Table
+
+  public init(@ResourceBuilder _ build: () -> Table) {
+    table = build()
+  }
+
+  public mutating func respond(to request: Request, _ response: inout Response) {
+    do {
+      try answer(request, &response)
+    } catch {
+      response.refuse(error)
+    }
+  }
+
+  private mutating func answer(
+    _ request: Request, _ response: inout Response
+  ) throws(Refusal) {
+    if let objection = request.options.objection {
+      return response.refuse(objection)
+    }
+    // Every method that is not assigned is unknown on every path (RFC 7252 section 5.8).
+    guard request.method.detail <= Code.iPatch.detail else { throw .methodNotAllowed }
+    if request.hasPath(".well-known/core") {
+      guard request.method == .get else { throw .methodNotAllowed }
+      response.begin(.content, .linkFormat)
+      var isFirst = true
+      return table.appendLinks(&response, isFirst: &isFirst)
+    }
+    guard try table.route(request, &response) else { throw .notFound }
+  }
+}
+
+extension Response {
+  mutating func refuse(_ objection: RequestOptions.Objection) {
+    switch objection {
+    case .unrecognized(let number):
+      begin(.badOption)
+      append("unrecognized critical option ")
+      append(decimal: UInt32(number.rawValue))
+    case .proxying: begin(.proxyingNotSupported)
+    case .dotSegment: refuse(.badRequest("path segment . or .."))
+    case .hopLimitZero: refuse(.badRequest("Hop-Limit 0"))
+    }
+  }
+}

@@ -1,0 +1,26 @@
+// The few operations on spans that the standard library does not have yet.
+
+extension Span where Element == UInt8 {
+  /// Whether both hold the same bytes.
+  @inlinable
+  public func isEqual(to other: Span<UInt8>) -> Bool {
+    guard count == other.count else { return false }
+    for index in indices where self[index] != other[index] {
+      return false
+    }
+    return true
+  }
+}
+
+extension StaticString {
+  /// The UTF-8 bytes of a literal, which live as long as the program.
+  @inlinable
+  public var bytes: Span<UInt8> {
+    @_lifetime(immortal)
+    get {
+      // A literal's bytes are constant memory.
+      let span = unsafe Span(_unsafeStart: utf8Start, count: utf8CodeUnitCount)
+      return unsafe _overrideLifetime(span, copying: ())
+    }
+  }
+}

@@ -1,0 +1,243 @@
+/// Why something was not written. The message is as it was before.
+public enum WriteError: Error, Equatable, Sendable {
+  /// More than the memory, or more than the peer takes (RFC 8323 section 5.3.1).
+  case tooLarge
+  /// Options go in the order of their numbers (RFC 7252 section 3.1).
+  case outOfOrder
+  /// An option behind the payload.
+  case payloadBegun
+  /// A length or a value that this option must not have (RFC 7252 sections 5.4.3 and 5.10).
+  case invalidValue
+  /// A second one of an option that must not be repeated (RFC 7252 section 5.4.5).
+  case repeated
+}
+
+/// Writes one message straight into the memory from which it will be sent.
+///
+/// The order is: options by rising number, then the payload in as many pieces as you like. A call that
+/// throws has changed nothing. The header is written last, when the length of the body is known; until
+/// then the body stands where the commonest form of header (bodies of 13 to 268 bytes) leaves it.
+@safe
+public struct MessageWriter: ~Copyable {
+  // Points into memory that the connection's owner keeps in place; never handed out.
+  private let base: UnsafeMutablePointer<UInt8>
+  /// What goes into the message's header.
+  public var code: Code
+  private let tokenByteCount: Int
+  private let bodyOffset: Int
+  private let bodyLimit: Int
+  private var position: Int
+  private var lastNumber: UInt16 = 0
+  private var part = Part.options
+
+  private enum Part { case options, payload }
+
+  // Len/TKL, one byte of extended Len, Code: what precedes the token while the body is being written.
+  private static var reservedByteCount: Int { 3 }
+  /// Room that a region needs beyond the largest message.
+  static var slackByteCount: Int { 1 }
+
+  /// - Parameters:
+  ///   - region: at least `limit` and ``slackByteCount`` bytes; they stay in place while this value lives.
+  ///   - limit: the largest whole message in bytes.
+  /// - Returns: nil when not even the token fits.
+  @unsafe
+  init?(
+    region: UnsafeMutableBufferPointer<UInt8>, limit: Int, code: Code, token: Span<UInt8>
+  ) {
+    guard let base = region.baseAddress, limit + MessageWriter.slackByteCount <= region.count
+    else { return nil }
+    let extended = MessageWriter.extensionWidth(token.count)
+    let room = limit - 2 - extended - token.count
+    guard room >= 0 else { return nil }
+    unsafe self.base = base
+    self.code = code
+    tokenByteCount = token.count
+    bodyOffset = MessageWriter.reservedByteCount + extended + token.count
+    bodyLimit = MessageWriter.largestBody(room)
+    position = bodyOffset
+    unsafe copy(token, to: MessageWriter.reservedByteCount + extended)
+  }
+
+  /// Bytes that can still be appended, a payload marker included.
+  public var availableByteCount: Int { bodyLimit - (position - bodyOffset) }
+
+  /// Whether nothing but the code and the token has been written.
+  public var isEmpty: Bool { position == bodyOffset }
+
+  // MARK: Options
+
+  /// Appends an option with an opaque or string value.
+  public mutating func append(_ number: OptionNumber, _ value: Span<UInt8>) throws(WriteError) {
+    try appendHeader(number, length: value.count)
+    unsafe copy(value, to: position)
+    position += value.count
+  }
+
+  public mutating func append(_ number: OptionNumber, _ text: StaticString) throws(WriteError) {
+    try append(number, text.bytes)
+  }
+
+  /// Appends an option with an unsigned integer in as few bytes as it needs, none for zero
+  /// (RFC 7252 section 3.2).
+  public mutating func append(_ number: OptionNumber, uint value: UInt32) throws(WriteError) {
+    let length = uintByteCount(value)
+    try appendHeader(number, length: length)
+    for index in 0..<length {
+      let shift = UInt32(truncatingIfNeeded: 8 * (length - 1 - index))
+      unsafe base[position + index] = UInt8(truncatingIfNeeded: value >> shift)
+    }
+    position += length
+  }
+
+  public mutating func append(_ number: OptionNumber, _ format: ContentFormat) throws(WriteError) {
+    try append(number, uint: UInt32(format.rawValue))
+  }
+
+  /// Appends an option without a value.
+  public mutating func append(empty number: OptionNumber) throws(WriteError) {
+    try appendHeader(number, length: 0)
+  }
+
+  /// Appends one Uri-Path option for each segment of `path`, which is split at "/".
+  ///
+  /// `""` appends nothing; `"a/b"` appends `a` and `b`. The segments are bytes as they go on the wire:
+  /// nothing is percent-decoded.
+  public mutating func append(path: Span<UInt8>) throws(WriteError) {
+    guard path.count > 0 else { return }
+    var start = 0
+    for index in 0...path.count where index == path.count || path[index] == 0x2f {
+      try append(.uriPath, path.extracting(start..<index))
+      start = index + 1
+    }
+  }
+
+  public mutating func append(path: StaticString) throws(WriteError) {
+    try append(path: path.bytes)
+  }
+
+  // MARK: Payload
+
+  /// Appends to the payload. The marker comes with the first byte; an empty piece writes nothing
+  /// (RFC 7252 section 3).
+  public mutating func append(payload piece: Span<UInt8>) throws(WriteError) {
+    guard piece.count > 0 else { return }
+    let marker = part == .options ? 1 : 0
+    guard availableByteCount - marker >= piece.count else { throw .tooLarge }
+    if part == .options {
+      unsafe base[position] = payloadMarker
+      position += 1
+      part = .payload
+    }
+    unsafe copy(piece, to: position)
+    position += piece.count
+  }
+
+  public mutating func append(payload text: StaticString) throws(WriteError) {
+    try append(payload: text.bytes)
+  }
+
+  /// Appends a number in decimal digits.
+  public mutating func append(payloadDecimal number: UInt32) throws(WriteError) {
+    let digits = DecimalDigits(number)
+    try append(payload: digits.bytes)
+  }
+
+  // MARK: Inside
+
+  /// Writes the header in front of the body and closes the gap between them.
+  ///
+  /// - Returns: the length of the message, which begins at the start of the region.
+  consuming func finish() -> Int {
+    let body = position - bodyOffset
+    let width = MessageWriter.extensionWidth(body)
+    let shift = width - 1
+    if shift != 0 {
+      let start = unsafe base + (MessageWriter.reservedByteCount)
+      unsafe (start + shift).update(from: start, count: position - MessageWriter.reservedByteCount)
+    }
+    let tokenNibble = tokenByteCount < 13 ? tokenByteCount : tokenByteCount < 269 ? 13 : 14
+    let lengthNibble = width == 0 ? body : width == 4 ? 15 : 12 + width
+    unsafe base[0] = UInt8(truncatingIfNeeded: lengthNibble << 4 | tokenNibble)
+    writeExtension(body, width: width, at: 1)
+    unsafe base[1 + width] = code.rawValue
+    writeExtension(
+      tokenByteCount, width: MessageWriter.extensionWidth(tokenByteCount), at: 2 + width)
+    return position + shift
+  }
+
+  /// Drops options and payload: what follows is a new message with the same token.
+  mutating func restart(code: Code) {
+    self.code = code
+    position = bodyOffset
+    lastNumber = 0
+    part = .options
+  }
+
+  private mutating func appendHeader(_ number: OptionNumber, length: Int) throws(WriteError) {
+    guard part == .options else { throw .payloadBegun }
+    guard number.rawValue >= lastNumber else { throw .outOfOrder }
+    if !code.isSignaling, let rule = number.rule {
+      guard rule.allows(length: length) else { throw .invalidValue }
+      guard rule.isRepeatable || number.rawValue > lastNumber else { throw .repeated }
+    }
+    let delta = Int(number.rawValue - lastNumber)
+    let deltaWidth = MessageWriter.extensionWidth(delta)
+    let lengthWidth = MessageWriter.extensionWidth(length)
+    guard lengthWidth < 4, 1 + deltaWidth + lengthWidth + length <= availableByteCount
+    else { throw .tooLarge }
+    let deltaNibble = deltaWidth == 0 ? delta : 12 + deltaWidth
+    let lengthNibble = lengthWidth == 0 ? length : 12 + lengthWidth
+    unsafe base[position] = UInt8(truncatingIfNeeded: deltaNibble << 4 | lengthNibble)
+    writeExtension(delta, width: deltaWidth, at: position + 1)
+    writeExtension(length, width: lengthWidth, at: position + 1 + deltaWidth)
+    position += 1 + deltaWidth + lengthWidth
+    lastNumber = number.rawValue
+  }
+
+  /// The bytes that follow the nibble of a length: the same steps in Len, token length and options.
+  @inline(__always)
+  private static func extensionWidth(_ value: Int) -> Int {
+    value < 13 ? 0 : value < 269 ? 1 : value < 65805 ? 2 : 4
+  }
+
+  @inline(__always)
+  private func writeExtension(_ value: Int, width: Int, at offset: Int) {
+    switch width {
+    case 0: break
+    case 1: unsafe base[offset] = UInt8(truncatingIfNeeded: value - 13)
+    case 2:
+      unsafe base[offset] = UInt8(truncatingIfNeeded: (value - 269) >> 8)
+      unsafe base[offset + 1] = UInt8(truncatingIfNeeded: value - 269)
+    default:
+      for index in 0..<4 {
+        unsafe base[offset + index] = UInt8(
+          truncatingIfNeeded: (value - 65805) >> (24 - 8 * index))
+      }
+    }
+  }
+
+  /// The longest body of a message that has `room` bytes for the body and its extended length.
+  private static func largestBody(_ room: Int) -> Int {
+    if room < 13 { return room }
+    if room < 270 { return room == 13 ? 12 : room - 1 }
+    if room < 65807 { return room == 270 ? 268 : room - 2 }
+    return room < 65809 ? 65804 : room - 4
+  }
+
+  /// - Precondition: the caller has checked that `bytes` fits at `offset`.
+  @unsafe
+  private func copy(_ bytes: Span<UInt8>, to offset: Int) {
+    unsafe bytes.withUnsafeBufferPointer { source in
+      if let start = source.baseAddress {
+        unsafe (base + offset).update(from: start, count: source.count)
+      }
+    }
+  }
+}
+
+/// The bytes of `value` without leading zeros: 0 to 4.
+@inline(__always)
+func uintByteCount(_ value: UInt32) -> Int {
+  value == 0 ? 0 : value < 0x100 ? 1 : value < 0x1_0000 ? 2 : value < 0x100_0000 ? 3 : 4
+}

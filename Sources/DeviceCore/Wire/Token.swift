@@ -1,0 +1,56 @@
+/// A token of up to eight bytes, by value (RFC 7252 section 5.3.1).
+///
+/// Longer ones (RFC 8974) are seen in place through ``Message/token`` and echoed from there.
+public struct Token: Equatable, Sendable {
+  private var first: UInt32 = 0
+  private var second: UInt32 = 0
+  private var length: UInt8 = 0
+
+  /// The empty token.
+  public init() {}
+
+  /// A copy of `bytes`, or nil when there are more than eight.
+  public init?(_ bytes: Span<UInt8>) {
+    guard bytes.count <= Token.maximumByteCount else { return nil }
+    for index in bytes.indices {
+      append(bytes[index])
+    }
+  }
+
+  /// Four bytes, the first one the highest.
+  public init(_ number: UInt32) {
+    append(UInt8(truncatingIfNeeded: number >> 24))
+    append(UInt8(truncatingIfNeeded: number >> 16))
+    append(UInt8(truncatingIfNeeded: number >> 8))
+    append(UInt8(truncatingIfNeeded: number))
+  }
+
+  public static var maximumByteCount: Int { 8 }
+
+  /// In bytes, 0 to 8.
+  public var count: Int { Int(length) }
+
+  /// The four bytes as a number, or nil when there are more or fewer.
+  public var number: UInt32? {
+    length == 4 ? first : nil
+  }
+
+  /// The byte at `index`.
+  ///
+  /// - Precondition: `index` is below ``count``.
+  public subscript(index: Int) -> UInt8 {
+    precondition(index >= 0 && index < count)
+    let word = index < 4 ? first : second
+    return UInt8(truncatingIfNeeded: word >> UInt32(truncatingIfNeeded: 24 - (index & 3) * 8))
+  }
+
+  private mutating func append(_ byte: UInt8) {
+    let shift = UInt32(24 - (length & 3) * 8)
+    if length < 4 {
+      first |= UInt32(byte) << shift
+    } else {
+      second |= UInt32(byte) << shift
+    }
+    length += 1
+  }
+}
