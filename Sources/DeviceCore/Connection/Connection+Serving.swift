@@ -30,6 +30,26 @@ extension Connection {
     }
   }
 
+  /// Sends the answers of `handler` to postponed requests that are ready, as far as there is room.
+  ///
+  /// When the connection is over, the handler is told to abandon what is left.
+  public mutating func serveDeferred<Handler: RequestHandler & ~Copyable>(
+    _ handler: inout Handler, at now: Instant
+  ) {
+    for index in 0..<deferred.count where deferred[index].isUsed {
+      let request = DeferredRequest(connection: identity, number: deferred[index].number)
+      if !isLive {
+        deferred[index].isUsed = false
+        handler.abandon(request)
+      } else if handler.isReady(request, at: now) {
+        // Without room it stays ready, and is asked for again when output has left.
+        try? respond(to: request, at: now) { response in
+          handler.answer(request, at: now, &response)
+        }
+      }
+    }
+  }
+
   /// Answers a request that was postponed.
   ///
   /// - Parameter write: writes the whole answer.

@@ -18,14 +18,13 @@ public protocol Resource: ~Copyable {
   mutating func patch(_ request: Request, _ response: inout Response) throws(Refusal)
   mutating func iPatch(_ request: Request, _ response: inout Response) throws(Refusal)
 
-  /// A postponed request whose answer is ready at this time, or nil. The same one comes again until
-  /// ``answer(_:_:)`` or ``abandon(_:)`` was called with it.
-  mutating func readyAnswer(at now: Instant) -> DeferredRequest?
-  /// Writes the answer of a postponed request.
+  /// Whether the answer to this request, which may be another resource's, is ready now.
+  mutating func isReady(_ request: DeferredRequest, at now: Instant) -> Bool
+  /// Writes the answer of a postponed request that is ready.
   mutating func answer(_ request: DeferredRequest, _ response: inout Response)
-  /// The connection of a postponed request is gone.
+  /// The connection of a postponed request, which may be another resource's, is gone.
   mutating func abandon(_ request: DeferredRequest)
-  /// When ``readyAnswer(at:)`` will have something, if that is known.
+  /// When an answer will be ready, if that is known: the loop sleeps until then.
   var nextAnswer: Instant? { get }
 }
 
@@ -55,7 +54,7 @@ extension Resource where Self: ~Copyable {
     throw .methodNotAllowed
   }
 
-  public mutating func readyAnswer(at now: Instant) -> DeferredRequest? { nil }
+  public mutating func isReady(_ request: DeferredRequest, at now: Instant) -> Bool { false }
   public mutating func answer(_ request: DeferredRequest, _ response: inout Response) {}
   public mutating func abandon(_ request: DeferredRequest) {}
   public var nextAnswer: Instant? { nil }

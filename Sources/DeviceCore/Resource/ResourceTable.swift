@@ -7,8 +7,11 @@ public protocol ResourceTable: ~Copyable {
   /// Appends a link for each resource; `isFirst` says whether none was appended yet.
   mutating func appendLinks(_ response: inout Response, isFirst: inout Bool)
 
-  mutating func readyAnswer(at now: Instant) -> DeferredRequest?
-  mutating func answer(_ request: DeferredRequest, _ response: inout Response)
+  // As in ``Resource``, for all of them. Only the one that says ``isReady(_:at:)`` is asked to answer.
+  mutating func isReady(_ request: DeferredRequest, at now: Instant) -> Bool
+  mutating func answerReady(
+    _ request: DeferredRequest, at now: Instant, _ response: inout Response
+  ) -> Bool
   mutating func abandon(_ request: DeferredRequest)
   var nextAnswer: Instant? { get }
 }
@@ -35,11 +38,15 @@ public struct SingleResource<Only: Resource & ~Copyable>: ~Copyable, ResourceTab
     isFirst = false
   }
 
-  public mutating func readyAnswer(at now: Instant) -> DeferredRequest? {
-    resource.readyAnswer(at: now)
+  public mutating func isReady(_ request: DeferredRequest, at now: Instant) -> Bool {
+    resource.isReady(request, at: now)
   }
-  public mutating func answer(_ request: DeferredRequest, _ response: inout Response) {
+  public mutating func answerReady(
+    _ request: DeferredRequest, at now: Instant, _ response: inout Response
+  ) -> Bool {
+    guard resource.isReady(request, at: now) else { return false }
     resource.answer(request, &response)
+    return true
   }
   public mutating func abandon(_ request: DeferredRequest) { resource.abandon(request) }
   public var nextAnswer: Instant? { resource.nextAnswer }
@@ -69,14 +76,16 @@ public struct ResourcePair<First: ResourceTable & ~Copyable, Second: ResourceTab
     second.appendLinks(&response, isFirst: &isFirst)
   }
 
-  public mutating func readyAnswer(at now: Instant) -> DeferredRequest? {
-    first.readyAnswer(at: now) ?? second.readyAnswer(at: now)
+  public mutating func isReady(_ request: DeferredRequest, at now: Instant) -> Bool {
+    if first.isReady(request, at: now) { return true }
+    return second.isReady(request, at: now)
   }
 
-  // A resource knows its own requests; the others leave what is not theirs alone.
-  public mutating func answer(_ request: DeferredRequest, _ response: inout Response) {
-    first.answer(request, &response)
-    second.answer(request, &response)
+  public mutating func answerReady(
+    _ request: DeferredRequest, at now: Instant, _ response: inout Response
+  ) -> Bool {
+    if first.answerReady(request, at: now, &response) { return true }
+    return second.answerReady(request, at: now, &response)
   }
 
   public mutating func abandon(_ request: DeferredRequest) {

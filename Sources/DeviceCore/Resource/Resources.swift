@@ -14,6 +14,20 @@ public struct Resources<Table: ResourceTable & ~Copyable>: ~Copyable, RequestHan
     }
   }
 
+  public mutating func isReady(_ request: DeferredRequest, at now: Instant) -> Bool {
+    table.isReady(request, at: now)
+  }
+
+  public mutating func answer(
+    _ request: DeferredRequest, at now: Instant, _ response: inout Response
+  ) {
+    _ = table.answerReady(request, at: now, &response)
+  }
+
+  public mutating func abandon(_ request: DeferredRequest) { table.abandon(request) }
+
+  public var nextAnswer: Instant? { table.nextAnswer }
+
   private mutating func answer(
     _ request: Request, _ response: inout Response
   ) throws(Refusal) {
