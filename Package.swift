@@ -11,14 +11,61 @@ let settings: [SwiftSetting] = [
   .treatWarning("EmbeddedRestrictions", as: .error),
 ]
 
+// Code for people at a terminal: uses Foundation and libraries, never runs on a device.
+let hostSettings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableExperimentalFeature("Lifetimes"),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+]
+
 let package = Package(
   name: "coap-device-sdk",
   products: [
     .library(name: "DeviceCore", targets: ["DeviceCore"]),
+    .library(name: "Port", targets: ["Port"]),
+    .library(name: "PortSockets", targets: ["PortSockets"]),
     .library(name: "Scenarios", targets: ["Scenarios"]),
+    .executable(name: "simulator", targets: ["simulator"]),
+    .executable(name: "coap", targets: ["coap"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
   ],
   targets: [
     .target(name: "DeviceCore", swiftSettings: settings),
+
+    .target(
+      name: "Port", dependencies: ["DeviceCore"], path: "Sources/Port/Port",
+      swiftSettings: settings),
+    .target(name: "CSockets", path: "Sources/Port/CSockets"),
+    .target(
+      name: "PortSockets", dependencies: ["Port", "DeviceCore", "CSockets"],
+      path: "Sources/Port/PortSockets", swiftSettings: settings),
+
+    .target(
+      name: "LinuxSupport",
+      dependencies: [
+        "DeviceCore", "Port", "PortSockets", "CSockets",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      path: "Boards/linux/Support", swiftSettings: hostSettings),
+    .executableTarget(
+      name: "simulator",
+      dependencies: [
+        "DeviceCore", "Port", "PortSockets", "CSockets", "LinuxSupport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      path: "Boards/linux/simulator", swiftSettings: hostSettings),
+    .executableTarget(
+      name: "coap",
+      dependencies: [
+        "DeviceCore", "Port", "PortSockets", "CSockets", "LinuxSupport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Boards/linux/coap", swiftSettings: hostSettings),
 
     .target(
       name: "Scenarios", dependencies: ["DeviceCore"], path: "Tests/Scenarios",

@@ -18,6 +18,9 @@ extension Connection {
     }
   }
 
+  /// Whether bytes are waiting: for the rest of their message, or for room for its answer.
+  public var hasUnprocessedInput: Bool { receiveBuffer.count > 0 }
+
   /// The transport put `count` bytes at the start of ``space``.
   public mutating func didReceive(_ count: Int, at now: Instant) {
     guard count > 0 else { return }

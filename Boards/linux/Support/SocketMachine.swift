@@ -1,0 +1,63 @@
+import Glibc
+import CSockets
+import DeviceCore
+import Port
+import PortSockets
+
+/// What a Linux process needs once: a socket board with its table, and memory for connections.
+///
+/// The memory lives as long as the process.
+public enum SocketMachine {
+  /// A board of sockets.
+  ///
+  /// - Throws: ``SocketFailure`` when the system has no descriptor left.
+  public static func makeBoard() throws(SocketFailure) -> SocketBoard {
+    let states = unsafe UnsafeMutableBufferPointer<UInt8>.allocate(
+      capacity: Int(csockets_descriptor_limit()))
+    unsafe states.initialize(repeating: 0)
+    guard let board = unsafe SocketBoard(readiness: ReadinessTable(states)) else {
+      throw SocketFailure("no descriptor left to wait for sockets")
+    }
+    return board
+  }
+
+  /// Memory for one connection; pages that are never used cost nothing.
+  public static func makeMemory(
+    receiveCapacity: Int, transmitCapacity: Int, requestCapacity: Int = 64,
+    deferredCapacity: Int = 16
+  ) -> ConnectionMemory {
+    unsafe ConnectionMemory(
+      receive: zeroed(receiveCapacity), transmit: zeroed(transmitCapacity),
+      requests: filled(requestCapacity, PendingRequest()),
+      deferred: filled(deferredCapacity, DeferredEntry()))
+  }
+
+  @unsafe
+  private static func zeroed(_ count: Int) -> UnsafeMutableBufferPointer<UInt8> {
+    // From calloc, so that the system hands out pages only when they are touched.
+    let memory = unsafe calloc(count, 1)!.bindMemory(to: UInt8.self, capacity: count)
+    return unsafe UnsafeMutableBufferPointer(start: memory, count: count)
+  }
+
+  @unsafe
+  private static func filled<Element>(
+    _ count: Int, _ element: Element
+  ) -> UnsafeMutableBufferPointer<Element> {
+    let buffer = unsafe UnsafeMutableBufferPointer<Element>.allocate(capacity: count)
+    unsafe buffer.initialize(repeating: element)
+    return unsafe buffer
+  }
+}
+
+/// Something that the operating system refused, in a line for a person.
+public struct SocketFailure: Error, CustomStringConvertible {
+  public let description: String
+
+  public init(_ description: String) {
+    self.description = description
+  }
+
+  init(_ what: String, reason: Int32) {
+    description = "\(what): \(unsafe String(cString: csockets_error_text(reason)))"
+  }
+}

@@ -1,0 +1,85 @@
+import DeviceCore
+
+/// What a read led to.
+public enum ReadResult: Equatable, Sendable {
+  /// So many bytes, at least one, are at the start of the space.
+  case bytes(Int)
+  /// None now; ask again after the next ``Board/wait(until:)``.
+  case nothingYet
+  /// The peer has closed its side; nothing will come any more.
+  case end
+  /// The stream is broken.
+  case failed
+}
+
+/// What a write led to.
+public enum WriteResult: Equatable, Sendable {
+  /// So many bytes, from the first one on, were taken; possibly fewer than offered.
+  case bytes(Int)
+  /// None now; ask again after the next ``Board/wait(until:)``.
+  case nothingYet
+  /// The stream is broken.
+  case failed
+}
+
+/// One end of a reliable byte stream: a TCP connection, or TLS over one.
+///
+/// A value is a handle: copies mean the same stream. No function blocks. A stream that is still being
+/// connected says ``ReadResult/nothingYet``; one that could not be connected says `failed`. After `end`,
+/// `failed` or `close` the same answer comes again.
+public protocol ByteStream {
+  /// Reads into `space`, which is never empty. The bytes belong to the caller.
+  mutating func read(into space: inout MutableSpan<UInt8>) -> ReadResult
+
+  /// Offers `bytes`, which are never empty. What was not taken is offered again, from there on.
+  mutating func write(_ bytes: Span<UInt8>) -> WriteResult
+
+  /// Closes the writing side when all that was taken has been sent; reading goes on (half-close).
+  mutating func finishWriting()
+
+  /// Gives the stream back. It is not used any more.
+  mutating func close()
+
+  /// Whether the peer is authenticated and what is sent is secret. True for TLS; tokens then count
+  /// from 0 (RFC 9175 section 4.2).
+  var isSecured: Bool { get }
+}
+
+extension ByteStream {
+  public var isSecured: Bool { false }
+}
+
+/// Where connections come in.
+public protocol Listener {
+  associatedtype Stream: ByteStream
+
+  /// The next connection that a peer has opened, or nil when there is none now. Does not block.
+  mutating func accept() -> Stream?
+}
+
+/// What else varies by machine: time, waiting, randomness.
+public protocol Board {
+  /// A monotonic clock.
+  var now: Instant { get }
+
+  /// Sleeps until `deadline` (nil: for ever), or until a stream or a listener may have something to do.
+  /// May return early for any reason.
+  mutating func wait(until deadline: Instant?)
+
+  /// Fills `bytes` with random bits that nobody can guess.
+  ///
+  /// - Returns: false when there are none; then nothing that needs them is done.
+  mutating func fillRandom(_ bytes: inout MutableSpan<UInt8>) -> Bool
+}
+
+extension Board {
+  /// 32 random bits, or nil when there are none.
+  public mutating func random() -> UInt32? {
+    var bytes = InlineArray<4, UInt8>(repeating: 0)
+    var span = bytes.mutableSpan
+    guard fillRandom(&span) else { return nil }
+    var number: UInt32 = 0
+    for index in 0..<4 { number = number << 8 | UInt32(bytes[index]) }
+    return number
+  }
+}

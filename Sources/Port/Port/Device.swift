@@ -1,0 +1,133 @@
+import DeviceCore
+
+/// A device that listens: a fixed number of connections, their resources, and the loop that drives both.
+///
+/// The same code runs in the simulator and on a chip; what differs is the board, the listener and the
+/// memory of the slots.
+@safe
+public struct Device<
+  B: Board, L: Listener, Table: ResourceTable & ~Copyable, Observer: DeviceObserver & ~Copyable
+>: ~Copyable {
+  public var board: B
+  public var listener: L
+  /// The resources and the observer.
+  public var service: Service<Table, Observer>
+  public let limits: Limits
+  private let slots: UnsafeMutableBufferPointer<Slot<L.Stream>>
+  private var isStopping = false
+
+  /// - Parameters:
+  ///   - slots: one for each connection at a time; when all are taken, further peers wait in the
+  ///     transport's queue.
+  ///   - limits: what every connection allows.
+  /// - Precondition: the memory of `slots` is initialised, outlives this value and does not move.
+  @unsafe
+  public init(
+    board: B, listener: L, resources: consuming Resources<Table>, observer: consuming Observer,
+    limits: Limits = Limits(), slots: UnsafeMutableBufferPointer<Slot<L.Stream>>
+  ) {
+    precondition(slots.count > 0 && slots.count <= 0xffff)
+    self.board = board
+    self.listener = listener
+    service = Service(resources: resources, observer: observer)
+    self.limits = limits
+    unsafe self.slots = slots
+  }
+
+  /// Serves for ever.
+  public mutating func run() -> Never {
+    while true {
+      let deadline = step()
+      board.wait(until: deadline)
+    }
+  }
+
+  /// Does all that can be done now, without blocking.
+  ///
+  /// - Returns: when to call again even if nothing comes; nil for never.
+  public mutating func step() -> Instant? {
+    let now = board.now
+    if !isStopping { acceptAll(at: now) }
+    var next = service.resources.nextAnswer
+    for index in unsafe slots.indices {
+      pump(index, at: now)
+      guard let deadline = unsafe slots[index].deadline else { continue }
+      if next == nil || deadline.isBefore(next!) { next = deadline }
+    }
+    return next
+  }
+
+  /// Accepts nothing more and releases every connection; go on with ``step()`` until ``isIdle``.
+  public mutating func stop() {
+    isStopping = true
+    let now = board.now
+    for index in unsafe slots.indices {
+      unsafe slots[index].endpoint?.connection.release(at: now)
+    }
+  }
+
+  /// Whether there is no connection.
+  public var isIdle: Bool { connectionCount == 0 }
+
+  /// How many connections there are.
+  public var connectionCount: Int {
+    var count = 0
+    for index in unsafe slots.indices where unsafe slots[index].endpoint != nil { count += 1 }
+    return count
+  }
+
+  // MARK: Inside
+
+  private mutating func acceptAll(at now: Instant) {
+    for index in unsafe slots.indices where unsafe slots[index].endpoint == nil {
+      guard var stream = listener.accept() else { return }
+      guard let random = board.random() else {
+        service.observer.lacksEntropy()
+        stream.close()
+        return
+      }
+      unsafe slots[index].generation &+= 1
+      let identity = unsafe UInt32(slots[index].generation) << 16 | UInt32(index)
+      let connection = unsafe Connection(
+        role: .acceptor, memory: slots[index].memory, limits: limits, identity: identity,
+        firstToken: stream.isSecured ? 0 : random, at: now)
+      unsafe slots[index].endpoint = Endpoint(connection: connection, stream: stream)
+      service.observer.didAccept(slot: index)
+    }
+  }
+
+  private mutating func pump(_ index: Int, at now: Instant) {
+    guard unsafe slots[index].endpoint != nil else { return }
+    unsafe slots[index].endpoint!.connection.serveDeferred(&service.resources, at: now)
+    service.slot = index
+    switch unsafe slots[index].endpoint!.pump(&service, at: now) {
+    case .busy:
+      unsafe slots[index].deadline = now
+    case .waiting(let deadline):
+      unsafe slots[index].deadline = deadline
+    case .over:
+      unsafe slots[index].endpoint!.connection.serveDeferred(&service.resources, at: now)
+      unsafe slots[index].endpoint = nil
+      unsafe slots[index].deadline = nil
+    }
+  }
+}
+
+/// What a device does with events: tells the observer and lets the resources answer.
+public struct Service<
+  Table: ResourceTable & ~Copyable, Observer: DeviceObserver & ~Copyable
+>: ~Copyable, EndpointDelegate {
+  public var resources: Resources<Table>
+  public var observer: Observer
+  var slot = 0
+
+  init(resources: consuming Resources<Table>, observer: consuming Observer) {
+    self.resources = resources
+    self.observer = observer
+  }
+
+  public mutating func handle(_ event: Event, on connection: inout Connection, at now: Instant) {
+    observer.observe(event, on: connection, slot: slot)
+    if event == .request { connection.serve(&resources, at: now) }
+  }
+}

@@ -1,0 +1,22 @@
+import DeviceCore
+
+/// Hears what a ``Device`` does, to log or to show it. All functions have an empty default.
+public protocol DeviceObserver: ~Copyable {
+  /// A peer has connected; `slot` names the connection until it is closed.
+  mutating func didAccept(slot: Int)
+  /// An event, before the device acts on it.
+  mutating func observe(_ event: Event, on connection: borrowing Connection, slot: Int)
+  /// A connection was turned away because there are no random bits for it.
+  mutating func lacksEntropy()
+}
+
+extension DeviceObserver where Self: ~Copyable {
+  public mutating func didAccept(slot: Int) {}
+  public mutating func observe(_ event: Event, on connection: borrowing Connection, slot: Int) {}
+  public mutating func lacksEntropy() {}
+}
+
+/// Hears nothing.
+public struct SilentObserver: DeviceObserver {
+  public init() {}
+}
