@@ -25,6 +25,7 @@ let package = Package(
     .library(name: "DeviceCore", targets: ["DeviceCore"]),
     .library(name: "Port", targets: ["Port"]),
     .library(name: "PortSockets", targets: ["PortSockets"]),
+    .library(name: "BoardResources", targets: ["BoardResources"]),
     .library(name: "Scenarios", targets: ["Scenarios"]),
     .executable(name: "simulator", targets: ["simulator"]),
     .executable(name: "coap", targets: ["coap"]),
@@ -45,6 +46,9 @@ let package = Package(
       path: "Sources/Port/PortSockets", swiftSettings: settings),
 
     .target(
+      name: "BoardResources", dependencies: ["DeviceCore", "Port"], path: "Boards/resources",
+      swiftSettings: settings),
+    .target(
       name: "LinuxSupport",
       dependencies: [
         "DeviceCore", "Port", "PortSockets", "CSockets",
@@ -54,7 +58,7 @@ let package = Package(
     .executableTarget(
       name: "simulator",
       dependencies: [
-        "DeviceCore", "Port", "PortSockets", "CSockets", "LinuxSupport",
+        "DeviceCore", "Port", "PortSockets", "CSockets", "LinuxSupport", "BoardResources",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

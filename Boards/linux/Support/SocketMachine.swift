@@ -12,7 +12,7 @@ public enum SocketMachine {
   ///
   /// - Throws: ``SocketFailure`` when the system has no descriptor left.
   public static func makeBoard() throws(SocketFailure) -> SocketBoard {
-    let states = unsafe UnsafeMutableBufferPointer<UInt8>.allocate(
+    let states = UnsafeMutableBufferPointer<UInt8>.allocate(
       capacity: Int(csockets_descriptor_limit()))
     unsafe states.initialize(repeating: 0)
     guard let board = unsafe SocketBoard(readiness: ReadinessTable(states)) else {
@@ -43,7 +43,7 @@ public enum SocketMachine {
   private static func filled<Element>(
     _ count: Int, _ element: Element
   ) -> UnsafeMutableBufferPointer<Element> {
-    let buffer = unsafe UnsafeMutableBufferPointer<Element>.allocate(capacity: count)
+    let buffer = UnsafeMutableBufferPointer<Element>.allocate(capacity: count)
     unsafe buffer.initialize(repeating: element)
     return unsafe buffer
   }

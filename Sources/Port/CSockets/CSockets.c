@@ -6,12 +6,13 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -209,22 +210,20 @@ int32_t csockets_poller_wait(
   return count > 0 ? count : 0;
 }
 
-int32_t csockets_waker_create(void) {
-  int waker = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-  return waker >= 0 ? waker : CSOCKETS_FAILED;
+int32_t csockets_stop_signals(void) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  if (sigprocmask(SIG_BLOCK, &signals, NULL) != 0) return CSOCKETS_FAILED;
+  int descriptor = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
+  return descriptor >= 0 ? descriptor : CSOCKETS_FAILED;
 }
 
-void csockets_wake(int32_t waker) {
-  int saved = errno;
-  uint64_t one = 1;
-  // A full counter is as good as a written one.
-  (void)!write(waker, &one, sizeof one);
-  errno = saved;
-}
-
-void csockets_waker_drain(int32_t waker) {
-  uint64_t count;
-  (void)!read(waker, &count, sizeof count);
+int32_t csockets_take_signal(int32_t descriptor) {
+  struct signalfd_siginfo information;
+  ssize_t count = read(descriptor, &information, sizeof information);
+  return count == sizeof information ? (int32_t)information.ssi_signo : 0;
 }
 
 // MARK: Time and randomness

@@ -48,11 +48,16 @@ public struct Device<
   public mutating func step() -> Instant? {
     let now = board.now
     if !isStopping { acceptAll(at: now) }
-    var next = service.resources.nextAnswer
+    var next: Instant?
     for index in unsafe slots.indices {
       pump(index, at: now)
       guard let deadline = unsafe slots[index].deadline else { continue }
       if next == nil || deadline.isBefore(next!) { next = deadline }
+    }
+    if var answer = service.resources.nextAnswer {
+      // One that is due and still here waits for room: look again soon, but do not spin.
+      if answer.isReached(at: now) { answer = now + Milliseconds(1) }
+      if next == nil || answer.isBefore(next!) { next = answer }
     }
     return next
   }

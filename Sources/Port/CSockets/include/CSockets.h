@@ -64,10 +64,10 @@ typedef struct {
 int32_t csockets_poller_wait(
     int32_t poller, int32_t milliseconds, csockets_change *changes, int32_t capacity);
 
-/// A descriptor that becomes readable when `csockets_wake` is called, also from a signal handler.
-int32_t csockets_waker_create(void);
-void csockets_wake(int32_t waker);
-void csockets_waker_drain(int32_t waker);
+/// Blocks SIGINT and SIGTERM and makes a descriptor that becomes readable when one of them comes.
+int32_t csockets_stop_signals(void);
+/// The number of the next such signal, 0 for none.
+int32_t csockets_take_signal(int32_t descriptor);
 
 /// Milliseconds of the monotonic clock, wrapped to 32 bits.
 uint32_t csockets_now(void);

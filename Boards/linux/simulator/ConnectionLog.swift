@@ -1,0 +1,59 @@
+import DeviceCore
+import Logging
+import Port
+
+/// Writes what happens on the connections to the log.
+struct ConnectionLog: DeviceObserver {
+  let logger: Logger
+
+  func didAccept(slot: Int) {
+    logger.info("connection \(slot): accepted")
+  }
+
+  func lacksEntropy() {
+    logger.error("no random bits: a peer was turned away")
+  }
+
+  func observe(_ event: Event, on connection: borrowing Connection, slot: Int) {
+    switch event {
+    case .closed(let end):
+      logger.info("connection \(slot): closed, \(end.text)")
+    case .aborted:
+      logger.info("connection \(slot): peer aborted: \(payloadText(connection))")
+    case .capabilities(let capabilities):
+      logger.debug(
+        "connection \(slot): peer takes \(capabilities.maximumMessageByteCount) bytes\(capabilities.supportsBERT ? ", BERT" : "")"
+      )
+    default:
+      logger.debug("connection \(slot): \(event)")
+    }
+  }
+
+  private func payloadText(_ connection: borrowing Connection) -> String {
+    guard let message = connection.message else { return "" }
+    let payload = message.payload
+    var bytes: [UInt8] = []
+    for index in payload.indices { bytes.append(payload[index]) }
+    return String(decoding: bytes, as: UTF8.self).debugDescription
+  }
+}
+
+extension ConnectionEnd {
+  /// A few words for the log.
+  var text: String {
+    switch self {
+    case .aborted(let fault):
+      "aborted: \(fault.text)" + (fault.number.map { " \($0)" } ?? "")
+    case .abortedLocally: "aborted"
+    case .abortedByPeer: "aborted by the peer"
+    case .releasedByPeer: "released by the peer"
+    case .released: "released"
+    case .releaseTimedOut: "released, but the peer did not close"
+    case .closedByPeer: "closed by the peer"
+    case .truncated: "closed by the peer within a message"
+    case .unresponsive: "the peer does not answer"
+    case .notReading: "the peer does not read"
+    case .transportFailed: "the connection broke"
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import Foundation
+import LinuxSupport
+
+/// What the simulator says when it starts: addresses, resources, and lines to paste.
+struct Greeting {
+  let listeners: [OpenListener]
+  let limits: LimitOptions
+
+  private static let resources = [
+    ("/sensors/temperature", "GET", "text/plain, senml+cbor"),
+    ("/sensors/humidity", "GET", "text/plain, senml+cbor"),
+    ("/actuators/led", "GET PUT", "0 or 1"),
+    ("/time", "GET", "the time of this machine"),
+    ("/echo", "POST", "what was sent"),
+    ("/log", "GET", "a text of 8 KiB"),
+    ("/slow", "GET", "after ?ms=N milliseconds"),
+    ("/.well-known/core", "GET", "the list of these"),
+  ]
+
+  func print() {
+    for open in listeners {
+      Swift.print("listening on \(open.address)")
+    }
+    Swift.print("\nresources:")
+    for (path, methods, what) in Greeting.resources {
+      Swift.print("  " + pad(path, 22) + pad(methods, 9) + what)
+    }
+    if let first = listeners.first {
+      let uri = "\(first.address)/sensors/temperature"
+      Swift.print(
+        """
+
+        try one of:
+          coap get \(uri)
+          coap-client -m get \(uri)
+          aiocoap-client \(uri)
+
+        Ctrl-C stops it.
+        ready
+        """)
+    }
+    fflush(nil)
+  }
+
+  private func pad(_ text: String, _ width: Int) -> String {
+    text + String(repeating: " ", count: max(1, width - text.count))
+  }
+}
+
+/// Ends the program with exit code 1 and one line.
+struct CleanFailure: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) {
+    self.description = description
+  }
+}
+
+func writeError(_ line: String) {
+  FileHandle.standardError.write(Data((line + "\n").utf8))
+}

@@ -1,0 +1,17 @@
+import ArgumentParser
+
+@main
+struct Simulator: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "simulator",
+    abstract: "A CoAP device on the desk: the board called Linux.",
+    discussion: """
+      Serves the same resources, through the same core and the same loop, as a microcontroller does.
+
+      Try it:  simulator serve
+      Then:    coap get coap+tcp://127.0.0.1/sensors/temperature
+      """,
+    version: "coap-device-sdk simulator 0.1.0",
+    subcommands: [Serve.self],
+    defaultSubcommand: Serve.self)
+}

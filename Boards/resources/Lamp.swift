@@ -1,0 +1,30 @@
+import DeviceCore
+
+/// A light that can be switched with the text 0 or 1.
+public struct Lamp: Resource {
+  public let path: StaticString = "actuators/led"
+  public let attributes = LinkAttributes(resourceType: "actuator.light", contentFormats: "0")
+  private var isOn = false
+
+  public init() {}
+
+  public mutating func get(_ request: Request, _ response: inout Response) throws(Refusal) {
+    response.content(.textPlain, isOn ? "1" : "0")
+  }
+
+  public mutating func put(_ request: Request, _ response: inout Response) throws(Refusal) {
+    try request.requireContentFormat(.textPlain)
+    switch request.payload {
+    case let value where value.isEqual(to: "1"): isOn = true
+    case let value where value.isEqual(to: "0"): isOn = false
+    default: throw .badRequest("0 or 1")
+    }
+    response.changed()
+  }
+}
+
+extension Span where Element == UInt8 {
+  func isEqual(to text: StaticString) -> Bool {
+    isEqual(to: text.bytes)
+  }
+}
