@@ -1,0 +1,29 @@
+#ifndef BOARD_SUPPORT_H
+#define BOARD_SUPPORT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/// Writes `count` bytes to UART 0 and returns when the last one is in the transmitter.
+/// A line feed goes out as carriage return and line feed.
+void board_console_write(const uint8_t *bytes, size_t count);
+
+/// Writes the characters of `text` up to its final zero.
+void board_console_write_text(const char *text);
+
+/// Writes `value` as `0x` and eight hexadecimal digits.
+void board_console_write_hexadecimal(uint32_t value);
+
+/// Milliseconds since reset. Wraps to zero after 49.7 days.
+uint32_t board_milliseconds(void);
+
+/// The size of the stack in bytes, from the linker script.
+uint32_t board_stack_size(void);
+
+/// The largest number of bytes of the stack that have been in use since reset.
+uint32_t board_stack_used(void);
+
+/// Resets the processor and everything around it.
+_Noreturn void board_reset(void);
+
+#endif
