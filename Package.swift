@@ -72,8 +72,9 @@ let package = Package(
       path: "Boards/linux/coap", swiftSettings: hostSettings),
 
     .target(
-      name: "Scenarios", dependencies: ["DeviceCore"], path: "Tests/Scenarios",
+      name: "Scenarios", dependencies: ["DeviceCore", "CScenarioMemory"], path: "Tests/Scenarios",
       swiftSettings: settings),
+    .target(name: "CScenarioMemory", path: "Tests/CScenarioMemory"),
     .target(name: "CScenarioConsole", path: "Tests/CScenarioConsole"),
     .executableTarget(
       name: "ScenarioRunner", dependencies: ["Scenarios", "CScenarioConsole"],

@@ -26,8 +26,12 @@ extension Connection {
     guard count > 0 else { return }
     receiveBuffer.commit(count)
     lastReceived = now
+    quietSince = now
     pingTimer = .off
-    if input == .discarded { receiveBuffer.consume(receiveBuffer.count) }
+    if input == .discarded {
+      current = .none
+      receiveBuffer.consume(receiveBuffer.count)
+    }
   }
 
   /// Copies in as many bytes as there is space for.
@@ -46,15 +50,23 @@ extension Connection {
 
   /// The peer has closed its side of the stream: it asks nothing more (half-close).
   public mutating func receiveEnd(at now: Instant) {
-    switch phase {
-    case .lingering(let end): close(end)
-    default: input = .ended
+    if case .lingering(let end) = phase { return close(end) }
+    if case .skipping(let rest) = input {
+      // What follows the skipped message is still processed; an end within it is one within a message.
+      let isWhole = UInt32(receiveBuffer.count) >= rest
+      receiveBuffer.consume(isWhole ? Int(rest) : receiveBuffer.count)
+      if !isWhole && (phase == .open || isWinding) { phase = .finishing(.truncated) }
     }
+    input = .ended
   }
 
   /// The transport is broken: nothing can be sent or received any more.
   public mutating func transportFailed() {
-    close(.transportFailed)
+    switch phase {
+    // All that mattered had happened: many a peer resets instead of closing.
+    case .closing(let end), .lingering(let end): close(end)
+    default: close(.transportFailed)
+    }
   }
 
   // MARK: Events
@@ -106,6 +118,7 @@ extension Connection {
         return awaitBytes(at: now)
       }
       input = .messages
+      messageTimer = .off
     }
     let token = Int(limits.maximumTokenByteCount)
     do throws(FormatError) {
@@ -142,9 +155,10 @@ extension Connection {
   /// A message above our limit: skipped where that was configured, else an Abort.
   private mutating func refuse(_ header: FrameHeader, at now: Instant) throws(FormatError) -> Step {
     let size = header.messageByteCount
-    guard size <= limits.drainByteCount, !header.code.isSignaling, phase != .awaitingCapabilities
-    else { throw FormatError(.messageTooLarge, at: 0) }
     let head = header.byteCount + header.tokenByteCount
+    guard size <= limits.drainByteCount, head <= receiveBuffer.capacity,
+      header.code.isRequest || header.code.isResponse, phase != .awaitingCapabilities
+    else { throw FormatError(.messageTooLarge, at: 0) }
     guard receiveBuffer.count >= head else { return awaitBytes(at: now) }
     var step = Step.changed
     let token = receiveBuffer.bytes.extracting(header.byteCount..<head)
@@ -179,7 +193,7 @@ extension Connection {
     }
     if code.isSignaling { return handleSignal(layout, at: now) }
     if code.isRequest {
-      guard transmitBuffer.room >= responseLimit else { return .blocked }
+      guard transmitBuffer.room >= responseLimit(layout) else { return .blocked }
       current = .request(layout)
       return .event(.request)
     }
@@ -190,7 +204,7 @@ extension Connection {
   /// Done with the message of the last event: a request that nobody served is answered here.
   private mutating func finishCurrent(at now: Instant) {
     guard let layout = current.layout else { return }
-    if case .request = current {
+    if case .request = current, isLive {
       var nobody = NoResources()
       serve(&nobody, at: now)
     }
@@ -213,7 +227,7 @@ extension Connection {
     if case .winding(let holdOffSeconds) = phase, requestCount == 0, deferredCount == 0 {
       sendRelease(holdOffSeconds: holdOffSeconds, at: now)
     }
-    if case .finishing(let end) = phase, deferredCount == 0 {
+    if case .finishing(let end) = phase, deferredCount == 0, custodyPing == nil {
       shutDown(end)
     }
     return phase != before

@@ -4,10 +4,22 @@ extension Connection {
     min(transmitBuffer.largestMessage, limit(peerCapabilities.maximumMessageByteCount))
   }
 
-  /// The room that has to be free before a request is handed out.
-  var responseLimit: Int {
+  /// The room that has to be free before a request with a token of this length is handed out.
+  func responseLimit(tokenByteCount: Int) -> Int {
     let largest = limits.largestResponseByteCount
-    return largest == 0 ? messageLimit : min(messageLimit, limit(largest))
+    if largest == 0 { return messageLimit }
+    // A short answer fits in any case.
+    return min(messageLimit, max(limit(largest), ConnectionMemory.signalByteCount + tokenByteCount))
+  }
+
+  func responseLimit(_ layout: MessageLayout) -> Int {
+    responseLimit(tokenByteCount: layout.optionsOffset - layout.tokenOffset)
+  }
+
+  /// The room for anything but the answer to the request that was handed out and not served yet.
+  var commandRoom: Int {
+    guard case .request(let layout) = current else { return transmitBuffer.room }
+    return transmitBuffer.room - responseLimit(layout)
   }
 
   /// A limit from a peer as a length: beyond any memory is the same as endless.
@@ -26,7 +38,7 @@ extension Connection {
     _ code: Code, token: Span<UInt8>, at now: Instant, usesReserve: Bool = false,
     _ write: (inout MessageWriter) throws(WriteError) -> Void
   ) -> Bool {
-    let room = usesReserve ? transmitBuffer.roomWithReserve : transmitBuffer.room
+    let room = usesReserve ? transmitBuffer.roomWithReserve : commandRoom
     let limit = min(room, self.limit(peerCapabilities.maximumMessageByteCount))
     guard room >= ConnectionMemory.signalByteCount + token.count else { return false }
     guard var writer = transmitBuffer.writer(limit: limit, code: code, token: token) else {
@@ -61,6 +73,11 @@ extension Connection {
   }
 
   // MARK: The end
+
+  /// Whether we asked for the end and wait for our own requests.
+  var isWinding: Bool {
+    if case .winding = phase { true } else { false }
+  }
 
   /// Neither closed nor about to be.
   var isLive: Bool {

@@ -15,7 +15,7 @@ extension Connection {
     try checkCommand()
     guard let entry = freeRequest else { throw .tooManyUnderWay }
     let largest = messageLimit
-    let room = transmitBuffer.room
+    let room = commandRoom
     guard room >= ConnectionMemory.signalByteCount else { throw .noRoom }
     let number = nextToken
     var bytes = InlineArray<4, UInt8>(repeating: 0)

@@ -5,14 +5,14 @@ extension Connection {
   public mutating func serve<Handler: RequestHandler & ~Copyable>(
     _ handler: inout Handler, at now: Instant
   ) {
-    guard case .request(let layout) = current else { return }
+    guard case .request(let layout) = current, isLive else { return }
     current = .seen(layout)
     let message = unsafe frontMessage(layout)
     // The connection hands requests out only when there is room; a peer that takes not even a code and
     // a token cannot be answered.
     guard
       let writer = transmitBuffer.writer(
-        limit: responseLimit, code: .internalServerError, token: message.token)
+        limit: responseLimit(layout), code: .internalServerError, token: message.token)
     else { return }
     let request = Request(message)
     let entry = freeDeferredEntry(for: message)
@@ -59,8 +59,9 @@ extension Connection {
     to request: DeferredRequest, at now: Instant, _ write: (inout Response) -> Void
   ) throws(CommandError) {
     guard isWaiting(request), let entry = deferredEntry(request) else { throw .unknownRequest }
-    guard transmitBuffer.room >= responseLimit else { throw .noRoom }
     let token = deferred[entry].token
+    let responseLimit = responseLimit(tokenByteCount: token.count)
+    guard commandRoom >= responseLimit else { throw .noRoom }
     var bytes = InlineArray<8, UInt8>(repeating: 0)
     for index in 0..<token.count { bytes[index] = token[index] }
     deferred[entry].isUsed = false

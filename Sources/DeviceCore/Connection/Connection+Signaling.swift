@@ -16,6 +16,7 @@ extension Connection {
     }
     guard isSent else { throw .noRoom }
     pingToken = token
+    quietSince = now
     pingTimer = Timer(limits.pingTimeout, from: now)
   }
 
@@ -186,7 +187,7 @@ extension Connection {
 
   /// The Pong that waited for deferred requests, once they are answered.
   mutating func sendDuePong(at now: Instant) {
-    guard let ping = custodyPing else { return }
+    guard let ping = custodyPing, isLive else { return }
     for index in 0..<deferred.count {
       let entry = deferred[index]
       // Numbers wrap: those given before the barrier lie in the half circle behind it.

@@ -11,7 +11,7 @@ extension Connection {
 
   private var keepAliveTimer: Timer {
     phase == .open && !pingTimer.isOn && transmitBuffer.room >= ConnectionMemory.signalByteCount * 2
-      ? Timer(limits.keepAliveInterval, from: lastReceived) : .off
+      ? Timer(limits.keepAliveInterval, from: quietSince) : .off
   }
 
   private var idleTimer: Timer {

@@ -88,6 +88,8 @@ public struct Connection: ~Copyable {
   var stallTimer = Timer.off
   /// When the last byte came in.
   var lastReceived: Instant
+  /// When the last byte came in or the last Ping went out, whichever was later.
+  var quietSince: Instant
 
   /// Starts a connection whose transport has just been opened; our CSM is the first pending output.
   ///
@@ -95,12 +97,16 @@ public struct Connection: ~Copyable {
   ///   - identity: what ``DeferredRequest/connection`` will say; give every connection another one.
   ///   - firstToken: tokens count up from here. Over TLS use 0 (RFC 9175 section 4.2), else random bits
   ///     (RFC 7252 section 5.3.1).
-  /// - Precondition: the receive buffer holds one message of the announced size.
+  /// - Precondition: the receive buffer holds one message of the announced size; the longest token is one
+  ///   of 8 to 65804 bytes (RFC 8974 section 2.2.1).
   public init(
     role: Role, memory: ConnectionMemory, limits: Limits = Limits(), identity: UInt32 = 0,
     firstToken: UInt32, at now: Instant
   ) {
     unsafe precondition(UInt32(memory.receive.count) >= limits.maximumMessageByteCount)
+    precondition(
+      limits.maximumTokenByteCount >= 8
+        && limits.maximumTokenByteCount <= Capabilities.longestToken)
     self.role = role
     self.identity = identity
     self.limits = limits
@@ -110,6 +116,7 @@ public struct Connection: ~Copyable {
     unsafe deferred = EntryTable(memory.deferred)
     nextToken = firstToken
     lastReceived = now
+    quietSince = now
     for index in 0..<requests.count { requests[index] = PendingRequest() }
     for index in 0..<deferred.count { deferred[index] = DeferredEntry() }
     let isPatient = limits.legacyPeerWait.rawValue != 0

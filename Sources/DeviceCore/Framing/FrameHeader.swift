@@ -16,7 +16,8 @@ public struct FrameHeader: Equatable, Sendable {
 
   /// How far a header has come in.
   public enum Progress: Equatable, Sendable {
-    /// More bytes are needed. The message will have at least so many bytes, whatever they are.
+    /// More bytes are needed. The message will have at least so many bytes, as far as can be told: more
+    /// than the header once Len and its extension are complete.
     case incomplete(atLeast: UInt32)
     case complete(FrameHeader)
   }
@@ -43,15 +44,15 @@ public struct FrameHeader: Equatable, Sendable {
     var codeOffset = 1
     switch body {
     case 13:
-      guard bytes.count > 1 else { return .incomplete(atLeast: 2 + 13 + 1) }
+      guard bytes.count > 1 else { return .incomplete(atLeast: 3) }
       body = UInt32(bytes[1]) + 13
       codeOffset = 2
     case 14:
-      guard bytes.count > 2 else { return .incomplete(atLeast: 3 + 269 + 1) }
+      guard bytes.count > 2 else { return .incomplete(atLeast: 4) }
       body = (UInt32(bytes[1]) << 8 | UInt32(bytes[2])) + 269
       codeOffset = 3
     case 15:
-      guard bytes.count > 4 else { return .incomplete(atLeast: 5 + 65805 + 1) }
+      guard bytes.count > 4 else { return .incomplete(atLeast: 6) }
       let extended =
         UInt32(bytes[1]) << 24 | UInt32(bytes[2]) << 16 | UInt32(bytes[3]) << 8 | UInt32(bytes[4])
       body = sum(extended, 65805)

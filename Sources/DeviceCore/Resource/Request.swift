@@ -43,7 +43,7 @@ public struct Request: ~Escapable {
     while let option = options.next() {
       if option.number < .uriPath { continue }
       if option.number > .uriPath { break }
-      guard start < path.count else { return false }
+      guard path.count > 0, start <= path.count else { return false }
       var end = start
       while end < path.count && path[end] != 0x2f { end += 1 }
       guard option.isEqual(to: path.extracting(start..<end)) else { return false }

@@ -32,9 +32,7 @@ struct RequestOptions {
     let value = option.value
     switch option.number {
     case .uriPath where value.count <= 255:
-      if value.count > 0 && value.count <= 2 && value[0] == 0x2e && value[value.count - 1] == 0x2e {
-        object(.dotSegment)
-      }
+      if value.isDotSegment { object(.dotSegment) }
     case .uriQuery where value.count <= 255: break
     case .uriHost where !isRepeated && value.count >= 1 && value.count <= 255: break
     case .uriPort where !isRepeated && value.count <= 2: break

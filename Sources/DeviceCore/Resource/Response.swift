@@ -129,7 +129,7 @@ public struct Response: ~Copyable {
 
   /// - Returns: the length of the finished message.
   consuming func finish() -> Int {
-    if writer.code == .notAcceptable {
+    if writer.code == .notAcceptable && error != nil {
       writer.restart(code: .notAcceptable)
     } else if error != nil {
       writer.restart(code: .internalServerError)

@@ -12,6 +12,18 @@ extension Span where Element == UInt8 {
   }
 }
 
+extension Span where Element == UInt8 {
+  /// Whether these are "." or "..".
+  @inlinable
+  var isDotSegment: Bool {
+    switch count {
+    case 1: self[0] == 0x2e
+    case 2: self[0] == 0x2e && self[1] == 0x2e
+    default: false
+    }
+  }
+}
+
 extension StaticString {
   /// The UTF-8 bytes of a literal, which live as long as the program.
   @inlinable

@@ -69,6 +69,12 @@ public struct MessageWriter: ~Copyable {
 
   /// Appends an option with an opaque or string value.
   public mutating func append(_ number: OptionNumber, _ value: Span<UInt8>) throws(WriteError) {
+    // Nor "." and ".." as a segment of a path (RFC 7252 section 5.10.1).
+    if value.isDotSegment && !code.isSignaling
+      && (number == .uriPath || number == .locationPath)
+    {
+      throw .invalidValue
+    }
     try appendHeader(number, length: value.count)
     unsafe copy(value, to: position)
     position += value.count
@@ -105,10 +111,17 @@ public struct MessageWriter: ~Copyable {
   /// nothing is percent-decoded.
   public mutating func append(path: Span<UInt8>) throws(WriteError) {
     guard path.count > 0 else { return }
+    let before = (position: position, lastNumber: lastNumber)
     var start = 0
-    for index in 0...path.count where index == path.count || path[index] == 0x2f {
-      try append(.uriPath, path.extracting(start..<index))
-      start = index + 1
+    do throws(WriteError) {
+      for index in 0...path.count where index == path.count || path[index] == 0x2f {
+        try append(.uriPath, path.extracting(start..<index))
+        start = index + 1
+      }
+    } catch {
+      position = before.position
+      lastNumber = before.lastNumber
+      throw error
     }
   }
 

@@ -8,3 +8,30 @@ import Testing
   @Test func code_classAndDetail_readBack() { runScenario(0) }
   @Test func optionNumber_classBits_followTheNumber() { runScenario(1) }
 }
+
+@Suite struct VectorScenarios {
+  @Test func vectorsA_decoded_readAsListed() { runScenario(2) }
+  @Test func vectorsB_decoded_readAsListed() { runScenario(3) }
+  @Test func vectorsC_decoded_readAsListed() { runScenario(4) }
+  @Test func vectorsD_decoded_readAsListed() { runScenario(5) }
+  @Test func vectorsE_decoded_readAsListed() { runScenario(6) }
+  @Test func vectorsF_decoded_readAsListed() { runScenario(7) }
+  @Test func vectorsA_inOnePiece_handledAsListed() { runScenario(8) }
+  @Test func vectorsA_byteByByte_handledAsListed() { runScenario(9) }
+  @Test func vectorsA_inTwoPieces_handledAsListed() { runScenario(10) }
+  @Test func vectorsB_inOnePiece_handledAsListed() { runScenario(11) }
+  @Test func vectorsB_byteByByte_handledAsListed() { runScenario(12) }
+  @Test func vectorsB_inTwoPieces_handledAsListed() { runScenario(13) }
+  @Test func vectorsC_inOnePiece_handledAsListed() { runScenario(14) }
+  @Test func vectorsC_byteByByte_handledAsListed() { runScenario(15) }
+  @Test func vectorsC_inTwoPieces_handledAsListed() { runScenario(16) }
+  @Test func vectorsD_inOnePiece_handledAsListed() { runScenario(17) }
+  @Test func vectorsD_byteByByte_handledAsListed() { runScenario(18) }
+  @Test func vectorsD_inTwoPieces_handledAsListed() { runScenario(19) }
+  @Test func vectorsE_inOnePiece_handledAsListed() { runScenario(20) }
+  @Test func vectorsE_byteByByte_handledAsListed() { runScenario(21) }
+  @Test func vectorsE_inTwoPieces_handledAsListed() { runScenario(22) }
+  @Test func vectorsF_inOnePiece_handledAsListed() { runScenario(23) }
+  @Test func vectorsF_byteByByte_handledAsListed() { runScenario(24) }
+  @Test func vectorsF_inTwoPieces_handledAsListed() { runScenario(25) }
+}

@@ -3,12 +3,36 @@
 
 /// All scenarios by index.
 public enum ScenarioTable {
-  public static var count: Int { 2 }
+  public static var count: Int { 26 }
 
   public static func name(at index: Int) -> StaticString {
     switch index {
     case 0: "code_classAndDetail_readBack"
     case 1: "optionNumber_classBits_followTheNumber"
+    case 2: "vectorsA_decoded_readAsListed"
+    case 3: "vectorsB_decoded_readAsListed"
+    case 4: "vectorsC_decoded_readAsListed"
+    case 5: "vectorsD_decoded_readAsListed"
+    case 6: "vectorsE_decoded_readAsListed"
+    case 7: "vectorsF_decoded_readAsListed"
+    case 8: "vectorsA_inOnePiece_handledAsListed"
+    case 9: "vectorsA_byteByByte_handledAsListed"
+    case 10: "vectorsA_inTwoPieces_handledAsListed"
+    case 11: "vectorsB_inOnePiece_handledAsListed"
+    case 12: "vectorsB_byteByByte_handledAsListed"
+    case 13: "vectorsB_inTwoPieces_handledAsListed"
+    case 14: "vectorsC_inOnePiece_handledAsListed"
+    case 15: "vectorsC_byteByByte_handledAsListed"
+    case 16: "vectorsC_inTwoPieces_handledAsListed"
+    case 17: "vectorsD_inOnePiece_handledAsListed"
+    case 18: "vectorsD_byteByByte_handledAsListed"
+    case 19: "vectorsD_inTwoPieces_handledAsListed"
+    case 20: "vectorsE_inOnePiece_handledAsListed"
+    case 21: "vectorsE_byteByByte_handledAsListed"
+    case 22: "vectorsE_inTwoPieces_handledAsListed"
+    case 23: "vectorsF_inOnePiece_handledAsListed"
+    case 24: "vectorsF_byteByByte_handledAsListed"
+    case 25: "vectorsF_inTwoPieces_handledAsListed"
     default: "?"
     }
   }
@@ -17,6 +41,30 @@ public enum ScenarioTable {
     switch index {
     case 0: code_classAndDetail_readBack(&check)
     case 1: optionNumber_classBits_followTheNumber(&check)
+    case 2: vectorsA_decoded_readAsListed(&check)
+    case 3: vectorsB_decoded_readAsListed(&check)
+    case 4: vectorsC_decoded_readAsListed(&check)
+    case 5: vectorsD_decoded_readAsListed(&check)
+    case 6: vectorsE_decoded_readAsListed(&check)
+    case 7: vectorsF_decoded_readAsListed(&check)
+    case 8: vectorsA_inOnePiece_handledAsListed(&check)
+    case 9: vectorsA_byteByByte_handledAsListed(&check)
+    case 10: vectorsA_inTwoPieces_handledAsListed(&check)
+    case 11: vectorsB_inOnePiece_handledAsListed(&check)
+    case 12: vectorsB_byteByByte_handledAsListed(&check)
+    case 13: vectorsB_inTwoPieces_handledAsListed(&check)
+    case 14: vectorsC_inOnePiece_handledAsListed(&check)
+    case 15: vectorsC_byteByByte_handledAsListed(&check)
+    case 16: vectorsC_inTwoPieces_handledAsListed(&check)
+    case 17: vectorsD_inOnePiece_handledAsListed(&check)
+    case 18: vectorsD_byteByByte_handledAsListed(&check)
+    case 19: vectorsD_inTwoPieces_handledAsListed(&check)
+    case 20: vectorsE_inOnePiece_handledAsListed(&check)
+    case 21: vectorsE_byteByByte_handledAsListed(&check)
+    case 22: vectorsE_inTwoPieces_handledAsListed(&check)
+    case 23: vectorsF_inOnePiece_handledAsListed(&check)
+    case 24: vectorsF_byteByByte_handledAsListed(&check)
+    case 25: vectorsF_inTwoPieces_handledAsListed(&check)
     default: check.fail("no such scenario")
     }
   }

@@ -1,0 +1,76 @@
+import CScenarioMemory
+import DeviceCore
+
+/// Where scenarios keep bytes. All of it is static, as on a device, and one scenario runs at a time.
+enum Region: Int {
+  case clientReceive, clientTransmit, serverReceive, serverTransmit
+  case toServer, toClient
+  case input, output, vector
+
+  /// Enough for a message with a 65,804-byte token and for one with a body of 65,805 bytes.
+  static var capacity: Int { 70_400 }
+}
+
+nonisolated(unsafe) private var clientRequests = InlineArray<32, PendingRequest>(
+  repeating: PendingRequest())
+nonisolated(unsafe) private var serverRequests = InlineArray<32, PendingRequest>(
+  repeating: PendingRequest())
+nonisolated(unsafe) private var clientDeferred = InlineArray<32, DeferredEntry>(
+  repeating: DeferredEntry())
+nonisolated(unsafe) private var serverDeferred = InlineArray<32, DeferredEntry>(
+  repeating: DeferredEntry())
+
+extension Region {
+  /// The first `count` bytes of the region.
+  @unsafe
+  func bytes(_ count: Int) -> UnsafeMutableBufferPointer<UInt8> {
+    precondition(count >= 0 && count <= Region.capacity)
+    let offset = rawValue * Region.capacity
+    precondition(offset + count <= Int(SCENARIO_MEMORY_SIZE))
+    return unsafe UnsafeMutableBufferPointer(start: scenario_memory() + offset, count: count)
+  }
+}
+
+/// How much memory the connection of a scenario gets.
+struct Sizes {
+  var receive = 2048
+  var transmit = 2048
+  /// At most 32.
+  var requests = 4
+  /// At most 32.
+  var deferred = 4
+
+  static var large: Sizes { Sizes(receive: Region.capacity, transmit: Region.capacity) }
+}
+
+/// Which of the two connections of a scenario.
+enum Slot {
+  case client, server
+
+  func memory(_ sizes: Sizes) -> ConnectionMemory {
+    switch self {
+    case .client:
+      return unsafe ConnectionMemory(
+        receive: Region.clientReceive.bytes(sizes.receive),
+        transmit: Region.clientTransmit.bytes(sizes.transmit),
+        requests: elements(&clientRequests, sizes.requests),
+        deferred: elements(&clientDeferred, sizes.deferred))
+    case .server:
+      return unsafe ConnectionMemory(
+        receive: Region.serverReceive.bytes(sizes.receive),
+        transmit: Region.serverTransmit.bytes(sizes.transmit),
+        requests: elements(&serverRequests, sizes.requests),
+        deferred: elements(&serverDeferred, sizes.deferred))
+    }
+  }
+}
+
+/// - Precondition: `array` is a global, which stays where it is.
+@unsafe
+private func elements<Element>(
+  _ array: UnsafeMutablePointer<InlineArray<32, Element>>, _ count: Int
+) -> UnsafeMutableBufferPointer<Element> {
+  precondition(count <= 32)
+  return unsafe UnsafeMutableBufferPointer(
+    start: UnsafeMutableRawPointer(array).assumingMemoryBound(to: Element.self), count: count)
+}
