@@ -33,7 +33,10 @@ need_package() {
     fail "missing, install by hand: ${missing[*]} (on Debian: apt-get install ${missing[*]})"
   fi
   say "Installing ${missing[*]}"
-  "${as_root[@]}" apt-get install --quiet --yes --no-install-recommends -o DPkg::Lock::Timeout=300 "${missing[@]}" ||
+  local install=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 -qq)
+  # A new machine has no package lists yet.
+  "${install[@]}" install --yes --no-install-recommends "${missing[@]}" >/dev/null 2>&1 ||
+    { "${install[@]}" update && "${install[@]}" install --yes --no-install-recommends "${missing[@]}" >/dev/null; } ||
     fail "could not install ${missing[*]}: try apt-get update, then apt-get install ${missing[*]}"
 }
 
