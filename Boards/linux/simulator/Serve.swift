@@ -104,13 +104,13 @@ struct Serve: ParsableCommand {
   ) {
     var isStopping = false
     while true {
-      let deadline = device.step()
+      var deadline = device.step()
       while let signal = signals.take() {
         if isStopping { return }
         isStopping = true
         logger.info("signal \(signal): releasing \(device.connectionCount) connections")
         device.stop()
-        _ = device.step()
+        deadline = device.step()
       }
       if isStopping && device.isIdle { return }
       device.board.wait(until: deadline)

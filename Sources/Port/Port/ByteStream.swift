@@ -43,10 +43,15 @@ public protocol ByteStream {
   /// Whether the peer is authenticated and what is sent is secret. True for TLS; tokens then count
   /// from 0 (RFC 9175 section 4.2).
   var isSecured: Bool { get }
+
+  /// Whether another read would tell something at once, although the last one did not fill its space: an
+  /// end of stream that is known, or a record that TLS has decrypted. False unless the stream says so.
+  var hasUnreadInput: Bool { get }
 }
 
 extension ByteStream {
   public var isSecured: Bool { false }
+  public var hasUnreadInput: Bool { false }
 }
 
 /// Where connections come in.

@@ -47,10 +47,11 @@ public struct Device<
   /// - Returns: when to call again even if nothing comes; nil for never.
   public mutating func step() -> Instant? {
     let now = board.now
-    if !isStopping { acceptAll(at: now) }
     var next: Instant?
+    for index in unsafe slots.indices { pump(index, at: now) }
+    // Behind the pumping, so that a place that has become free is given away at once.
+    if !isStopping { acceptAll(at: now) }
     for index in unsafe slots.indices {
-      pump(index, at: now)
       guard let deadline = unsafe slots[index].deadline else { continue }
       if next == nil || deadline.isBefore(next!) { next = deadline }
     }
@@ -98,6 +99,7 @@ public struct Device<
         firstToken: stream.isSecured ? 0 : random, at: now)
       unsafe slots[index].endpoint = Endpoint(connection: connection, stream: stream)
       service.observer.didAccept(slot: index)
+      pump(index, at: now)
     }
   }
 

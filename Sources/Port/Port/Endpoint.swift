@@ -63,14 +63,14 @@ public struct Endpoint<Stream: ByteStream>: ~Copyable {
     }
   }
 
-  /// - Returns: whether the space was filled, so that there may be more.
+  /// - Returns: whether there is or may be more.
   private mutating func read(at now: Instant) -> Bool {
     guard connection.wantsInput else { return false }
     var capacity = 0
     switch fillSpace(&capacity) {
     case .bytes(let count):
       connection.didReceive(count, at: now)
-      return count == capacity
+      return count == capacity || stream.hasUnreadInput
     case .nothingYet: break
     case .end: connection.receiveEnd(at: now)
     case .failed: connection.transportFailed()

@@ -9,29 +9,59 @@ import Testing
   @Test func optionNumber_classBits_followTheNumber() { runScenario(1) }
 }
 
+@Suite struct FrameHeaderScenarios {
+  @Test func frameHeader_eachFormOfLen_isMeasured() { runScenario(2) }
+  @Test func frameHeader_sumAbove32Bits_staysAtTheLargest() { runScenario(3) }
+  @Test func frameHeader_eachFormOfTokenLength_isMeasured() { runScenario(4) }
+  @Test func frameHeader_tokenLengthNotAnnounced_isAFault() { runScenario(5) }
+  @Test func frameHeader_cutAnywhere_promisesNoMoreThanItWillHave() { runScenario(6) }
+  @Test func frameHeader_lenComplete_tellsTheLength() { runScenario(7) }
+}
+
+@Suite struct OptionScenarios {
+  @Test func options_eachFormOfDelta_isRead() { runScenario(8) }
+  @Test func options_eachFormOfLength_isRead() { runScenario(9) }
+  @Test func options_faults_areNamedAtTheirOffset() { runScenario(10) }
+  @Test func options_markerByteInValueOrPayload_isNoMarker() { runScenario(11) }
+  @Test func optionValue_readAsEachFormat_givesItsMeaning() { runScenario(12) }
+  @Test func optionRule_everyKnownNumber_saysWhatTheTableSays() { runScenario(13) }
+}
+
 @Suite struct VectorScenarios {
-  @Test func vectorsA_decoded_readAsListed() { runScenario(2) }
-  @Test func vectorsB_decoded_readAsListed() { runScenario(3) }
-  @Test func vectorsC_decoded_readAsListed() { runScenario(4) }
-  @Test func vectorsD_decoded_readAsListed() { runScenario(5) }
-  @Test func vectorsE_decoded_readAsListed() { runScenario(6) }
-  @Test func vectorsF_decoded_readAsListed() { runScenario(7) }
-  @Test func vectorsA_inOnePiece_handledAsListed() { runScenario(8) }
-  @Test func vectorsA_byteByByte_handledAsListed() { runScenario(9) }
-  @Test func vectorsA_inTwoPieces_handledAsListed() { runScenario(10) }
-  @Test func vectorsB_inOnePiece_handledAsListed() { runScenario(11) }
-  @Test func vectorsB_byteByByte_handledAsListed() { runScenario(12) }
-  @Test func vectorsB_inTwoPieces_handledAsListed() { runScenario(13) }
-  @Test func vectorsC_inOnePiece_handledAsListed() { runScenario(14) }
-  @Test func vectorsC_byteByByte_handledAsListed() { runScenario(15) }
-  @Test func vectorsC_inTwoPieces_handledAsListed() { runScenario(16) }
-  @Test func vectorsD_inOnePiece_handledAsListed() { runScenario(17) }
-  @Test func vectorsD_byteByByte_handledAsListed() { runScenario(18) }
-  @Test func vectorsD_inTwoPieces_handledAsListed() { runScenario(19) }
-  @Test func vectorsE_inOnePiece_handledAsListed() { runScenario(20) }
-  @Test func vectorsE_byteByByte_handledAsListed() { runScenario(21) }
-  @Test func vectorsE_inTwoPieces_handledAsListed() { runScenario(22) }
-  @Test func vectorsF_inOnePiece_handledAsListed() { runScenario(23) }
-  @Test func vectorsF_byteByByte_handledAsListed() { runScenario(24) }
-  @Test func vectorsF_inTwoPieces_handledAsListed() { runScenario(25) }
+  @Test func vectorsA_decoded_readAsListed() { runScenario(14) }
+  @Test func vectorsB_decoded_readAsListed() { runScenario(15) }
+  @Test func vectorsC_decoded_readAsListed() { runScenario(16) }
+  @Test func vectorsD_decoded_readAsListed() { runScenario(17) }
+  @Test func vectorsE_decoded_readAsListed() { runScenario(18) }
+  @Test func vectorsF_decoded_readAsListed() { runScenario(19) }
+  @Test func vectorsA_inOnePiece_handledAsListed() { runScenario(20) }
+  @Test func vectorsA_byteByByte_handledAsListed() { runScenario(21) }
+  @Test func vectorsA_inTwoPieces_handledAsListed() { runScenario(22) }
+  @Test func vectorsB_inOnePiece_handledAsListed() { runScenario(23) }
+  @Test func vectorsB_byteByByte_handledAsListed() { runScenario(24) }
+  @Test func vectorsB_inTwoPieces_handledAsListed() { runScenario(25) }
+  @Test func vectorsC_inOnePiece_handledAsListed() { runScenario(26) }
+  @Test func vectorsC_byteByByte_handledAsListed() { runScenario(27) }
+  @Test func vectorsC_inTwoPieces_handledAsListed() { runScenario(28) }
+  @Test func vectorsD_inOnePiece_handledAsListed() { runScenario(29) }
+  @Test func vectorsD_byteByByte_handledAsListed() { runScenario(30) }
+  @Test func vectorsD_inTwoPieces_handledAsListed() { runScenario(31) }
+  @Test func vectorsE_inOnePiece_handledAsListed() { runScenario(32) }
+  @Test func vectorsE_byteByByte_handledAsListed() { runScenario(33) }
+  @Test func vectorsE_inTwoPieces_handledAsListed() { runScenario(34) }
+  @Test func vectorsF_inOnePiece_handledAsListed() { runScenario(35) }
+  @Test func vectorsF_byteByByte_handledAsListed() { runScenario(36) }
+  @Test func vectorsF_inTwoPieces_handledAsListed() { runScenario(37) }
+}
+
+@Suite struct WriterScenarios {
+  @Test func writer_eachFormOfDelta_isWritten() { runScenario(38) }
+  @Test func writer_eachFormOfLength_isWritten() { runScenario(39) }
+  @Test func writer_uint_isAsShortAsItCanBe() { runScenario(40) }
+  @Test func writer_bodyOfEachSize_hasTheOnlyHeaderThatFits() { runScenario(41) }
+  @Test func writer_peersLimit_isUsedToTheLastByte() { runScenario(42) }
+  @Test func writer_memory_isUsedToTheLastByte() { runScenario(43) }
+  @Test func writer_illegalCall_throwsAndChangesNothing() { runScenario(44) }
+  @Test func request_writeFails_connectionIsUnchanged() { runScenario(45) }
+  @Test func writer_paths_becomeSegments() { runScenario(46) }
 }

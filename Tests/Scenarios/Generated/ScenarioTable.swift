@@ -3,36 +3,57 @@
 
 /// All scenarios by index.
 public enum ScenarioTable {
-  public static var count: Int { 26 }
+  public static var count: Int { 47 }
 
   public static func name(at index: Int) -> StaticString {
     switch index {
     case 0: "code_classAndDetail_readBack"
     case 1: "optionNumber_classBits_followTheNumber"
-    case 2: "vectorsA_decoded_readAsListed"
-    case 3: "vectorsB_decoded_readAsListed"
-    case 4: "vectorsC_decoded_readAsListed"
-    case 5: "vectorsD_decoded_readAsListed"
-    case 6: "vectorsE_decoded_readAsListed"
-    case 7: "vectorsF_decoded_readAsListed"
-    case 8: "vectorsA_inOnePiece_handledAsListed"
-    case 9: "vectorsA_byteByByte_handledAsListed"
-    case 10: "vectorsA_inTwoPieces_handledAsListed"
-    case 11: "vectorsB_inOnePiece_handledAsListed"
-    case 12: "vectorsB_byteByByte_handledAsListed"
-    case 13: "vectorsB_inTwoPieces_handledAsListed"
-    case 14: "vectorsC_inOnePiece_handledAsListed"
-    case 15: "vectorsC_byteByByte_handledAsListed"
-    case 16: "vectorsC_inTwoPieces_handledAsListed"
-    case 17: "vectorsD_inOnePiece_handledAsListed"
-    case 18: "vectorsD_byteByByte_handledAsListed"
-    case 19: "vectorsD_inTwoPieces_handledAsListed"
-    case 20: "vectorsE_inOnePiece_handledAsListed"
-    case 21: "vectorsE_byteByByte_handledAsListed"
-    case 22: "vectorsE_inTwoPieces_handledAsListed"
-    case 23: "vectorsF_inOnePiece_handledAsListed"
-    case 24: "vectorsF_byteByByte_handledAsListed"
-    case 25: "vectorsF_inTwoPieces_handledAsListed"
+    case 2: "frameHeader_eachFormOfLen_isMeasured"
+    case 3: "frameHeader_sumAbove32Bits_staysAtTheLargest"
+    case 4: "frameHeader_eachFormOfTokenLength_isMeasured"
+    case 5: "frameHeader_tokenLengthNotAnnounced_isAFault"
+    case 6: "frameHeader_cutAnywhere_promisesNoMoreThanItWillHave"
+    case 7: "frameHeader_lenComplete_tellsTheLength"
+    case 8: "options_eachFormOfDelta_isRead"
+    case 9: "options_eachFormOfLength_isRead"
+    case 10: "options_faults_areNamedAtTheirOffset"
+    case 11: "options_markerByteInValueOrPayload_isNoMarker"
+    case 12: "optionValue_readAsEachFormat_givesItsMeaning"
+    case 13: "optionRule_everyKnownNumber_saysWhatTheTableSays"
+    case 14: "vectorsA_decoded_readAsListed"
+    case 15: "vectorsB_decoded_readAsListed"
+    case 16: "vectorsC_decoded_readAsListed"
+    case 17: "vectorsD_decoded_readAsListed"
+    case 18: "vectorsE_decoded_readAsListed"
+    case 19: "vectorsF_decoded_readAsListed"
+    case 20: "vectorsA_inOnePiece_handledAsListed"
+    case 21: "vectorsA_byteByByte_handledAsListed"
+    case 22: "vectorsA_inTwoPieces_handledAsListed"
+    case 23: "vectorsB_inOnePiece_handledAsListed"
+    case 24: "vectorsB_byteByByte_handledAsListed"
+    case 25: "vectorsB_inTwoPieces_handledAsListed"
+    case 26: "vectorsC_inOnePiece_handledAsListed"
+    case 27: "vectorsC_byteByByte_handledAsListed"
+    case 28: "vectorsC_inTwoPieces_handledAsListed"
+    case 29: "vectorsD_inOnePiece_handledAsListed"
+    case 30: "vectorsD_byteByByte_handledAsListed"
+    case 31: "vectorsD_inTwoPieces_handledAsListed"
+    case 32: "vectorsE_inOnePiece_handledAsListed"
+    case 33: "vectorsE_byteByByte_handledAsListed"
+    case 34: "vectorsE_inTwoPieces_handledAsListed"
+    case 35: "vectorsF_inOnePiece_handledAsListed"
+    case 36: "vectorsF_byteByByte_handledAsListed"
+    case 37: "vectorsF_inTwoPieces_handledAsListed"
+    case 38: "writer_eachFormOfDelta_isWritten"
+    case 39: "writer_eachFormOfLength_isWritten"
+    case 40: "writer_uint_isAsShortAsItCanBe"
+    case 41: "writer_bodyOfEachSize_hasTheOnlyHeaderThatFits"
+    case 42: "writer_peersLimit_isUsedToTheLastByte"
+    case 43: "writer_memory_isUsedToTheLastByte"
+    case 44: "writer_illegalCall_throwsAndChangesNothing"
+    case 45: "request_writeFails_connectionIsUnchanged"
+    case 46: "writer_paths_becomeSegments"
     default: "?"
     }
   }
@@ -41,30 +62,51 @@ public enum ScenarioTable {
     switch index {
     case 0: code_classAndDetail_readBack(&check)
     case 1: optionNumber_classBits_followTheNumber(&check)
-    case 2: vectorsA_decoded_readAsListed(&check)
-    case 3: vectorsB_decoded_readAsListed(&check)
-    case 4: vectorsC_decoded_readAsListed(&check)
-    case 5: vectorsD_decoded_readAsListed(&check)
-    case 6: vectorsE_decoded_readAsListed(&check)
-    case 7: vectorsF_decoded_readAsListed(&check)
-    case 8: vectorsA_inOnePiece_handledAsListed(&check)
-    case 9: vectorsA_byteByByte_handledAsListed(&check)
-    case 10: vectorsA_inTwoPieces_handledAsListed(&check)
-    case 11: vectorsB_inOnePiece_handledAsListed(&check)
-    case 12: vectorsB_byteByByte_handledAsListed(&check)
-    case 13: vectorsB_inTwoPieces_handledAsListed(&check)
-    case 14: vectorsC_inOnePiece_handledAsListed(&check)
-    case 15: vectorsC_byteByByte_handledAsListed(&check)
-    case 16: vectorsC_inTwoPieces_handledAsListed(&check)
-    case 17: vectorsD_inOnePiece_handledAsListed(&check)
-    case 18: vectorsD_byteByByte_handledAsListed(&check)
-    case 19: vectorsD_inTwoPieces_handledAsListed(&check)
-    case 20: vectorsE_inOnePiece_handledAsListed(&check)
-    case 21: vectorsE_byteByByte_handledAsListed(&check)
-    case 22: vectorsE_inTwoPieces_handledAsListed(&check)
-    case 23: vectorsF_inOnePiece_handledAsListed(&check)
-    case 24: vectorsF_byteByByte_handledAsListed(&check)
-    case 25: vectorsF_inTwoPieces_handledAsListed(&check)
+    case 2: frameHeader_eachFormOfLen_isMeasured(&check)
+    case 3: frameHeader_sumAbove32Bits_staysAtTheLargest(&check)
+    case 4: frameHeader_eachFormOfTokenLength_isMeasured(&check)
+    case 5: frameHeader_tokenLengthNotAnnounced_isAFault(&check)
+    case 6: frameHeader_cutAnywhere_promisesNoMoreThanItWillHave(&check)
+    case 7: frameHeader_lenComplete_tellsTheLength(&check)
+    case 8: options_eachFormOfDelta_isRead(&check)
+    case 9: options_eachFormOfLength_isRead(&check)
+    case 10: options_faults_areNamedAtTheirOffset(&check)
+    case 11: options_markerByteInValueOrPayload_isNoMarker(&check)
+    case 12: optionValue_readAsEachFormat_givesItsMeaning(&check)
+    case 13: optionRule_everyKnownNumber_saysWhatTheTableSays(&check)
+    case 14: vectorsA_decoded_readAsListed(&check)
+    case 15: vectorsB_decoded_readAsListed(&check)
+    case 16: vectorsC_decoded_readAsListed(&check)
+    case 17: vectorsD_decoded_readAsListed(&check)
+    case 18: vectorsE_decoded_readAsListed(&check)
+    case 19: vectorsF_decoded_readAsListed(&check)
+    case 20: vectorsA_inOnePiece_handledAsListed(&check)
+    case 21: vectorsA_byteByByte_handledAsListed(&check)
+    case 22: vectorsA_inTwoPieces_handledAsListed(&check)
+    case 23: vectorsB_inOnePiece_handledAsListed(&check)
+    case 24: vectorsB_byteByByte_handledAsListed(&check)
+    case 25: vectorsB_inTwoPieces_handledAsListed(&check)
+    case 26: vectorsC_inOnePiece_handledAsListed(&check)
+    case 27: vectorsC_byteByByte_handledAsListed(&check)
+    case 28: vectorsC_inTwoPieces_handledAsListed(&check)
+    case 29: vectorsD_inOnePiece_handledAsListed(&check)
+    case 30: vectorsD_byteByByte_handledAsListed(&check)
+    case 31: vectorsD_inTwoPieces_handledAsListed(&check)
+    case 32: vectorsE_inOnePiece_handledAsListed(&check)
+    case 33: vectorsE_byteByByte_handledAsListed(&check)
+    case 34: vectorsE_inTwoPieces_handledAsListed(&check)
+    case 35: vectorsF_inOnePiece_handledAsListed(&check)
+    case 36: vectorsF_byteByByte_handledAsListed(&check)
+    case 37: vectorsF_inTwoPieces_handledAsListed(&check)
+    case 38: writer_eachFormOfDelta_isWritten(&check)
+    case 39: writer_eachFormOfLength_isWritten(&check)
+    case 40: writer_uint_isAsShortAsItCanBe(&check)
+    case 41: writer_bodyOfEachSize_hasTheOnlyHeaderThatFits(&check)
+    case 42: writer_peersLimit_isUsedToTheLastByte(&check)
+    case 43: writer_memory_isUsedToTheLastByte(&check)
+    case 44: writer_illegalCall_throwsAndChangesNothing(&check)
+    case 45: request_writeFails_connectionIsUnchanged(&check)
+    case 46: writer_paths_becomeSegments(&check)
     default: check.fail("no such scenario")
     }
   }
