@@ -41,9 +41,9 @@ func options_eachFormOfLength_isRead(_ check: inout Checker) {
   expectOptions(&check, "e00001452dff{61*268}", "2.05 T:- O:2={61*268} P:0")
   expectOptions(&check, "e00003452e0000{61*269}", "2.05 T:- O:2={61*269} P:0")
   expectOptions(&check, "f00000000245 2effff{61*65804}", "2.05 T:- O:2={61*65804} P:0")
-  expectOptions(&check, "d00445dd00000{61*13}", "ERR:opt-trunc")
+  expectOptions(&check, "d00345dd0001{61*13}", "ERR:opt-trunc")
   expectOptions(&check, "d00345dd0000{61*13}", "2.05 T:- O:13={61*13} P:0")
-  expectOptions(&check, "d00545ee00000000{61*1}ff{62*8}", "ERR:opt-trunc")
+  expectOptions(&check, "d00545ee00000000{61*13}", "ERR:opt-trunc")
 }
 
 // X-02 X-07 X-08 X-54 F-07
@@ -75,7 +75,7 @@ func options_markerByteInValueOrPayload_isNoMarker(_ check: inout Checker) {
 // X-10 X-11 X-12
 func optionValue_readAsEachFormat_givesItsMeaning(_ check: inout Checker) {
   let input = ByteStore(
-    .input, hex: "d01e45 10 11ff 12ffff 13010203 14ffffffff 14000000ff 150000000001 1361c3a4 0361c3a4")
+    .input, hex: "d01545 10 11ff 12ffff 13010203 14ffffffff 14000000ff 150000000001 1361c3a4 0361c3a4")
   var reader = MessageReader(input.bytes)
   guard let message = reader.next() else { return check.fail("no message") }
   check.expect(message.firstOption(OptionNumber(rawValue: 1))?.uint == 0)

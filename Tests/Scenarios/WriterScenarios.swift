@@ -75,7 +75,7 @@ func writer_eachFormOfLength_isWritten(_ check: inout Checker) {
 
 // X-10 X-24
 func writer_uint_isAsShortAsItCanBe(_ check: inout Checker) {
-  expectRequest(&check, "d4 0e 01 50000000 60 e101caff 03010000 024000 04ffffffff 03ffffff 00 01 01") {
+  expectRequest(&check, "d4 0b 01 50000000 60 e101ccff 03010000 024000 04ffffffff 03ffffff 00 01 01") {
     w throws(WriteError) in
     try w.append(.observe, uint: 0)
     try w.append(OptionNumber(rawValue: 735), uint: 255)

@@ -50,6 +50,7 @@ public struct TracingStream<Base: ByteStream>: ByteStream {
   }
 
   public var isSecured: Bool { base.isSecured }
+  public var hasUnreadInput: Bool { base.hasUnreadInput }
 }
 
 /// One direction of a traced stream: collects bytes until a message is whole.

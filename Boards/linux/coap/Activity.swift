@@ -5,10 +5,11 @@ import PortSockets
 
 /// What a command does on its connection.
 protocol Activity: EndpointDelegate {
-  /// Sends what is due now.
-  ///
-  /// - Returns: when to be called again even if nothing comes; nil for never.
-  mutating func act(on connection: inout Connection, at now: Instant) -> Instant?
+  /// Sends what is due now. Called whenever time has passed; events say themselves what follows from them.
+  mutating func act(on connection: inout Connection, at now: Instant)
+
+  /// When something is due even if nothing comes; nil for never.
+  var deadline: Instant? { get }
 }
 
 /// The server of a URI, connected.
@@ -68,11 +69,11 @@ struct Server {
       role: .initiator, memory: memory, limits: limits, firstToken: token, at: board.now)
     var endpoint = Endpoint(connection: connection, stream: stream)
     while true {
-      let own = activity.act(on: &endpoint.connection, at: board.now)
+      activity.act(on: &endpoint.connection, at: board.now)
       switch endpoint.pump(&activity, at: board.now) {
       case .over: return
       case .busy: break
-      case .waiting(let deadline): board.wait(until: earlier(own, deadline))
+      case .waiting(let deadline): board.wait(until: earlier(activity.deadline, deadline))
       }
     }
   }

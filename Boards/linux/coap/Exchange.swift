@@ -21,14 +21,21 @@ struct Exchange: Activity {
     self.arguments = arguments
   }
 
-  mutating func act(on connection: inout Connection, at now: Instant) -> Instant? {
-    // What fits into the base value may follow our CSM at once (RFC 8323 section 3.3).
-    if request == nil && outcome == nil { send(on: &connection, at: now) }
-    return nil
+  /// The core's own timers are enough.
+  var deadline: Instant? { nil }
+
+  mutating func act(on connection: inout Connection, at now: Instant) {
+    guard request == nil && outcome == nil else { return }
+    // A request may follow our CSM at once (RFC 8323 section 3.3). One with a payload waits for the peer's
+    // CSM, which may say that it takes less than the base value.
+    if connection.isOpen || content.payload.isEmpty { send(on: &connection, at: now) }
   }
 
   mutating func handle(_ event: Event, on connection: inout Connection, at now: Instant) {
     switch event {
+    case .capabilities, .capabilitiesAssumed:
+      // Now the peer's limit is known, and a larger request may follow.
+      act(on: &connection, at: now)
     case .response:
       if outcome == nil { outcome = show(connection).map { .answered($0) } }
       connection.release(at: now)
@@ -88,6 +95,8 @@ struct Exchange: Activity {
     switch failure {
     case .timedOut: "no response within \(arguments.timeout) s"
     case .connectionEnded: nil
+    case .unknownCriticalOption(.block1), .unknownCriticalOption(.block2):
+      "the peer wants to go on in blocks, which is not supported yet"
     case .unknownCriticalOption(let number):
       "the response has the critical option \(number.rawValue), which is not understood"
     case .responseTooLarge: "the response is larger than announced"

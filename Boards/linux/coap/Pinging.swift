@@ -29,28 +29,36 @@ struct Pinging: Activity {
     self.signals = signals
   }
 
-  mutating func act(on connection: inout Connection, at now: Instant) -> Instant? {
+  /// When the next Ping is due, or a Pong is overdue.
+  var deadline: Instant? {
+    guard !isStopping, let sent = current else { return nil }
+    return sent.isDone ? sent.due : sent.deadline
+  }
+
+  mutating func act(on connection: inout Connection, at now: Instant) {
     if signals?.take() != nil {
       // A second one does not wait for the peer to close.
       if isStopping { connection.transportFailed() }
-      stop(connection: &connection, at: now)
+      return stop(connection: &connection, at: now)
     }
-    guard !isStopping, connection.isOpen else { return nil }
-    if let sent = current, !sent.isDone {
-      guard sent.deadline.isReached(at: now) else { return sent.deadline }
-      writeLine("no pong from \(address): seq=\(statistics.sentCount)")
-      current?.isDone = true
+    guard !isStopping, connection.isOpen else { return }
+    if let sent = current {
+      if !sent.isDone {
+        guard sent.deadline.isReached(at: now) else { return }
+        writeLine("no pong from \(address): seq=\(statistics.sentCount)")
+        current?.isDone = true
+      }
+      guard statistics.sentCount < arguments.count else {
+        return stop(connection: &connection, at: now)
+      }
+      guard sent.due.isReached(at: now) else { return }
     }
-    guard statistics.sentCount < arguments.count else {
-      stop(connection: &connection, at: now)
-      return nil
-    }
-    if let sent = current, !sent.due.isReached(at: now) { return sent.due }
-    return ping(on: &connection, at: now)
+    ping(on: &connection, at: now)
   }
 
   mutating func handle(_ event: Event, on connection: inout Connection, at now: Instant) {
     switch event {
+    case .capabilities, .capabilitiesAssumed: act(on: &connection, at: now)
     case .pong(let custody):
       guard let sent = current, !sent.isDone else { return }
       let time = sent.instant.duration(to: clock.now)
@@ -59,6 +67,7 @@ struct Pinging: Activity {
       let note = custody ? " custody" : ""
       writeLine(
         "pong from \(address): seq=\(statistics.sentCount) time=\(time.millisecondsText) ms\(note)")
+      act(on: &connection, at: now)
     case .aborted:
       let text = connection.peerText
       fail("the peer aborted" + (text.isEmpty ? "" : ":\(text)"))
@@ -83,19 +92,13 @@ struct Pinging: Activity {
     if missing > 0 { throw Failure("\(missing) of \(statistics.sentCount) pongs are missing") }
   }
 
-  private mutating func ping(on connection: inout Connection, at now: Instant) -> Instant? {
-    do throws(CommandError) {
-      try connection.ping(custody: arguments.custody, at: now)
-    } catch {
-      // The answer to the last one may still come: try again a little later.
-      return now + Milliseconds(10)
-    }
+  private mutating func ping(on connection: inout Connection, at now: Instant) {
+    // Refused only while the connection is about to end for lack of an answer, which will be told.
+    guard (try? connection.ping(custody: arguments.custody, at: now)) != nil else { return }
     statistics.noteSent()
-    let sent = Sent(
+    current = Sent(
       instant: clock.now, due: now + arguments.interval.span,
       deadline: now + arguments.timeout.span)
-    current = sent
-    return sent.deadline
   }
 
   private mutating func stop(connection: inout Connection, at now: Instant) {

@@ -29,7 +29,7 @@ struct ReceiveBuffer {
   /// Makes the free bytes behind the last one as many as they can sensibly be.
   mutating func makeSpace() {
     guard start > 0, capacity - end < capacity / 2 else { return }
-    unsafe base.update(from: base + start, count: end - start)
+    unsafe UnsafeMutableRawPointer(base).copyMemory(from: base + start, byteCount: end - start)
     end -= start
     start = 0
   }
@@ -43,6 +43,17 @@ struct ReceiveBuffer {
   }
 
   var spaceCount: Int { capacity - end }
+
+  /// Copies in as many of `bytes` as there is space for, and says how many that were.
+  mutating func append(_ bytes: Span<UInt8>) -> Int {
+    let count = min(bytes.count, capacity - end)
+    unsafe bytes.withUnsafeBufferPointer { source in
+      if let start = source.baseAddress, count > 0 {
+        unsafe UnsafeMutableRawPointer(base + end).copyMemory(from: start, byteCount: count)
+      }
+    }
+    return count
+  }
 
   /// - Precondition: so many bytes were written to ``space``.
   mutating func commit(_ count: Int) {
@@ -111,12 +122,12 @@ struct TransmitBuffer {
     guard limit > 0 else { return nil }
     precondition(limit <= roomWithReserve)
     if capacity - end < limit + MessageWriter.slackByteCount {
-      unsafe base.update(from: base + start, count: end - start)
+      unsafe UnsafeMutableRawPointer(base).copyMemory(from: base + start, byteCount: end - start)
       end -= start
       start = 0
     }
     let region = unsafe UnsafeMutableBufferPointer(start: base + end, count: capacity - end)
-    return unsafe MessageWriter(region: region, limit: limit, code: code, token: token)
+    return try? unsafe MessageWriter(region: region, limit: limit, code: code, token: token)
   }
 
   /// Takes over the message that the last ``writer(limit:code:token:)`` finished.

@@ -11,6 +11,7 @@ extension Connection {
   }
 
   /// Whether reading makes sense: there is space, and what comes is of interest.
+  @inline(__always)
   public var wantsInput: Bool {
     switch phase {
     case .closed, .over: false
@@ -19,6 +20,7 @@ extension Connection {
   }
 
   /// Whether bytes are waiting: for the rest of their message, or for room for its answer.
+  @inline(__always)
   public var hasUnprocessedInput: Bool { receiveBuffer.count > 0 }
 
   /// The transport put `count` bytes at the start of ``space``.
@@ -39,11 +41,7 @@ extension Connection {
   /// - Returns: how many that were.
   public mutating func receive(_ bytes: Span<UInt8>, at now: Instant) -> Int {
     receiveBuffer.makeSpace()
-    let count = min(bytes.count, receiveBuffer.spaceCount)
-    var space = receiveBuffer.space
-    for index in 0..<count {
-      space[index] = bytes[index]
-    }
+    let count = receiveBuffer.append(bytes)
     didReceive(count, at: now)
     return count
   }

@@ -1,10 +1,12 @@
 extension Connection {
   /// The largest message that may be sent at all: what the peer takes and the memory holds.
+  @inline(__always)
   var messageLimit: Int {
     min(transmitBuffer.largestMessage, limit(peerCapabilities.maximumMessageByteCount))
   }
 
   /// The room that has to be free before a request with a token of this length is handed out.
+  @inline(__always)
   func responseLimit(tokenByteCount: Int) -> Int {
     let largest = limits.largestResponseByteCount
     if largest == 0 { return messageLimit }
@@ -12,17 +14,20 @@ extension Connection {
     return min(messageLimit, max(limit(largest), ConnectionMemory.signalByteCount + tokenByteCount))
   }
 
+  @inline(__always)
   func responseLimit(_ layout: MessageLayout) -> Int {
     responseLimit(tokenByteCount: layout.optionsOffset - layout.tokenOffset)
   }
 
   /// The room for anything but the answer to the request that was handed out and not served yet.
+  @inline(__always)
   var commandRoom: Int {
     guard case .request(let layout) = current else { return transmitBuffer.room }
     return transmitBuffer.room - responseLimit(layout)
   }
 
   /// A limit from a peer as a length: beyond any memory is the same as endless.
+  @inline(__always)
   private func limit(_ byteCount: UInt32) -> Int {
     Int(truncatingIfNeeded: min(byteCount, 0x7fff_ffff))
   }
@@ -75,11 +80,13 @@ extension Connection {
   // MARK: The end
 
   /// Whether we asked for the end and wait for our own requests.
+  @inline(__always)
   var isWinding: Bool {
     if case .winding = phase { true } else { false }
   }
 
   /// Neither closed nor about to be.
+  @inline(__always)
   var isLive: Bool {
     switch phase {
     case .closing, .lingering, .closed, .over: false
@@ -132,6 +139,7 @@ extension Connection {
   /// ``space`` and ``receive(_:at:)``, so do not keep this across an input.
   @unsafe
   @_lifetime(immortal)
+  @inline(__always)
   func frontMessage(_ layout: MessageLayout) -> Message {
     let message = Message(
       receiveBuffer.bytes.extracting(first: layout.byteCount), layout: layout)

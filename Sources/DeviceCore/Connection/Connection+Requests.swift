@@ -48,6 +48,7 @@ extension Connection {
   }
 
   /// What every command checks first.
+  @inline(__always)
   func checkCommand() throws(CommandError) {
     switch phase {
     case .open: return
@@ -82,6 +83,7 @@ extension Connection {
     return .event(.response(request))
   }
 
+  @inline(__always)
   private var freeRequest: Int? {
     for index in 0..<requests.count where !requests[index].isUsed { return index }
     return nil
@@ -109,7 +111,7 @@ extension Message {
   /// None is defined for responses but Block1 and Block2, which belong to block-wise transfers.
   var firstUnknownCritical: OptionNumber? {
     var options = self.options
-    while let option = options.next() {
+    while let option = options.nextCompact() {
       if option.number.isCritical { return option.number }
     }
     return nil

@@ -77,10 +77,12 @@ extension Connection {
   }
 
   /// Whether this request still wants its answer.
+  @inline(__always)
   public func isWaiting(_ request: DeferredRequest) -> Bool {
     request.connection == identity && isLive && deferredEntry(request) != nil
   }
 
+  @inline(__always)
   private func deferredEntry(_ request: DeferredRequest) -> Int? {
     for index in 0..<deferred.count {
       let entry = deferred[index]
@@ -89,6 +91,7 @@ extension Connection {
     return nil
   }
 
+  @inline(__always)
   private func freeDeferredEntry(for message: Message) -> Int? {
     guard message.token.count <= Token.maximumByteCount else { return nil }
     for index in 0..<deferred.count where !deferred[index].isUsed { return index }

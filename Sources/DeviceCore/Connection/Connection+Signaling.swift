@@ -10,12 +10,12 @@ extension Connection {
   public mutating func ping(custody: Bool = false, at now: Instant) throws(CommandError) {
     try checkCommand()
     guard pingToken == nil || !pingTimer.isOn else { throw .tooManyUnderWay }
-    let token = takeToken()
+    let token = nextToken
     let isSent = send(.ping, token: token, at: now) { writer throws(WriteError) in
       if custody { try writer.append(empty: SignalingOption.custody) }
     }
     guard isSent else { throw .noRoom }
-    pingToken = token
+    pingToken = takeToken()
     quietSince = now
     pingTimer = Timer(limits.pingTimeout, from: now)
   }

@@ -1,5 +1,6 @@
 extension Connection {
   /// When to call `poll` again even if nothing happens; nil when no timer runs.
+  @inline(__always)
   public var deadline: Instant? {
     var next = phaseTimer.earlier(messageTimer).earlier(pingTimer).earlier(stallTimer)
     next = next.earlier(keepAliveTimer).earlier(idleTimer)
@@ -9,11 +10,13 @@ extension Connection {
     return next.deadline
   }
 
+  @inline(__always)
   private var keepAliveTimer: Timer {
     phase == .open && !pingTimer.isOn && transmitBuffer.room >= ConnectionMemory.signalByteCount * 2
       ? Timer(limits.keepAliveInterval, from: quietSince) : .off
   }
 
+  @inline(__always)
   private var idleTimer: Timer {
     phase == .open && requestCount == 0 && deferredCount == 0
       ? Timer(limits.idleTimeout, from: lastReceived) : .off
@@ -61,6 +64,7 @@ extension Connection {
   }
 
   /// Why a connection whose last bytes cannot be sent was ending anyway.
+  @inline(__always)
   private var endInSight: ConnectionEnd? {
     switch phase {
     case .closing(let end), .lingering(let end), .finishing(let end): end

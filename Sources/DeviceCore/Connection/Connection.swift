@@ -127,13 +127,16 @@ public struct Connection: ~Copyable {
   // MARK: Getters
 
   /// Whether the peer's CSM has come (or was given up on) and the connection is not ending.
+  @inline(__always)
   public var isOpen: Bool { phase == .open }
 
   /// Whether the last event has been told.
+  @inline(__always)
   public var isOver: Bool { phase == .over }
 
   /// The message that the last event spoke of, until the next `poll` or input.
   public var message: Message? {
+    @inline(__always)
     @_lifetime(borrow self)
     get {
       guard let layout = current.layout else { return nil }
@@ -144,6 +147,7 @@ public struct Connection: ~Copyable {
   }
 
   /// Own requests under way.
+  @inline(__always)
   public var requestCount: Int {
     var count = 0
     for index in 0..<requests.count where requests[index].isUsed { count += 1 }
@@ -151,6 +155,7 @@ public struct Connection: ~Copyable {
   }
 
   /// Requests of the peer that were deferred and not answered yet.
+  @inline(__always)
   public var deferredCount: Int {
     var count = 0
     for index in 0..<deferred.count where deferred[index].isUsed { count += 1 }
@@ -161,6 +166,7 @@ public struct Connection: ~Copyable {
 
   /// Bytes to write to the transport, in as few calls as it takes them.
   public var pendingOutput: Span<UInt8> {
+    @inline(__always)
     @_lifetime(borrow self)
     get {
       let bytes = transmitBuffer.bytes
@@ -183,6 +189,7 @@ public struct Connection: ~Copyable {
     case close
   }
 
+  @inline(__always)
   public var transportAction: TransportAction {
     switch phase {
     case .closing: transmitBuffer.isEmpty ? .finishWriting : .keepOpen

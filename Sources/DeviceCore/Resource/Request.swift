@@ -40,7 +40,7 @@ public struct Request: ~Escapable {
     let path = path.bytes
     var options = message.options
     var start = 0
-    while let option = options.next() {
+    while let option = options.nextCompact() {
       if option.number < .uriPath { continue }
       if option.number > .uriPath { break }
       guard path.count > 0, start <= path.count else { return false }
@@ -58,7 +58,7 @@ public struct Request: ~Escapable {
   public func query(_ name: StaticString) -> Span<UInt8>? {
     let name = name.bytes
     var options = message.options
-    while let option = options.next() {
+    while let option = options.nextCompact() {
       if option.number > .uriQuery { break }
       guard option.number == .uriQuery, option.value.count > name.count,
         option.value[name.count] == 0x3d,

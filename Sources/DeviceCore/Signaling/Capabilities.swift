@@ -20,7 +20,7 @@ public struct Capabilities: Equatable, Sendable {
   mutating func update(from message: borrowing Message) throws(BadCapability) {
     var options = message.options
     var previous: UInt16 = 0
-    while let option = options.next() {
+    while let option = options.nextCompact() {
       let number = option.number
       // A repeated option is an unrecognised elective one (RFC 7252 section 5.4.5).
       let isRepeated = number.rawValue == previous

@@ -21,7 +21,7 @@ extension Message {
   /// The first critical option that this signaling message must not have: none is defined, so any.
   var firstCriticalOption: OptionNumber? {
     var options = self.options
-    while let option = options.next() {
+    while let option = options.nextCompact() {
       if option.number.isCritical { return option.number }
     }
     return nil

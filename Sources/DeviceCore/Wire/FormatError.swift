@@ -2,7 +2,7 @@
 ///
 /// Each of these ends a connection: there is no way to tell where the next message would begin or what
 /// else the peer got wrong (RFC 8323 section 5.6).
-public enum FormatFault: UInt8, Equatable, Sendable {
+public enum FormatFault: UInt8, Error, Equatable, Sendable {
   /// Token length 15, or 9 to 14 where only tokens of up to 8 bytes were announced.
   case reservedTokenLength
   /// A token longer than announced (RFC 8974 section 2.2.1).
@@ -43,7 +43,6 @@ public struct FormatError: Error, Equatable, Sendable {
   public let fault: FormatFault
   public let offset: Int
 
-  @inlinable
   init(_ fault: FormatFault, at offset: Int) {
     self.fault = fault
     self.offset = offset

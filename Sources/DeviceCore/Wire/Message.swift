@@ -8,6 +8,7 @@ public struct Message: ~Escapable {
   /// Checks all of `bytes`, which is one message as ``FrameHeader`` measured it.
   ///
   /// - Throws: what is wrong with the options, the marker or an Empty message (RFC 7252 sections 3, 4.1).
+  @inline(__always)
   @_lifetime(copy bytes)
   public init(_ bytes: Span<UInt8>, header: FrameHeader) throws(FormatError) {
     self.init(bytes, layout: try MessageLayout(bytes, header: header))
@@ -23,27 +24,30 @@ public struct Message: ~Escapable {
 
   /// The token in place, as long as the peer made it.
   public var token: Span<UInt8> {
+    @inline(__always)
     @_lifetime(copy self)
-    get { bytes.extracting(layout.tokenOffset..<layout.optionsOffset) }
+    get { bytes.extracting(first: layout.optionsOffset).extracting(droppingFirst: layout.tokenOffset) }
   }
 
   /// The options from the first one on.
   public var options: MessageOptions {
+    @inline(__always)
     @_lifetime(copy self)
-    get { MessageOptions(bytes.extracting(layout.optionsOffset..<layout.optionsEnd)) }
+    get { MessageOptions(bytes.extracting(droppingFirst: layout.optionsOffset)) }
   }
 
   /// The payload; empty when the message has none.
   public var payload: Span<UInt8> {
+    @inline(__always)
     @_lifetime(copy self)
-    get { bytes.extracting(layout.payloadOffset..<layout.byteCount) }
+    get { bytes.extracting(droppingFirst: layout.payloadOffset) }
   }
 
   /// The first option of this number, or nil.
   @_lifetime(copy self)
   public func firstOption(_ number: OptionNumber) -> MessageOption? {
     var options = self.options
-    while let option = options.next() {
+    while let option = options.nextCompact() {
       if option.number == number { return option }
       if option.number > number { return nil }
     }
@@ -59,34 +63,39 @@ struct MessageLayout: Equatable {
   let code: Code
   let tokenOffset: Int
   let optionsOffset: Int
+  /// Where the payload marker stands, or the end.
   let optionsEnd: Int
-  let payloadOffset: Int
   let byteCount: Int
 
+  var payloadOffset: Int { optionsEnd < byteCount ? optionsEnd &+ 1 : byteCount }
+
+  @inline(__always)
   init(_ bytes: Span<UInt8>, header: FrameHeader) throws(FormatError) {
-    let end = bytes.count
     code = header.code
     tokenOffset = header.byteCount
-    optionsOffset = header.byteCount + header.tokenByteCount
-    byteCount = end
-    if header.code == .empty && end > 2 {
+    optionsOffset = header.byteCount &+ header.tokenByteCount
+    byteCount = bytes.count
+    if header.code == .empty && bytes.count > 2 {
       throw FormatError(.emptyMessageWithContent, at: 0)
     }
-
-    var position = optionsOffset
-    var number: UInt16 = 0
-    while position < end {
-      if bytes[position] == payloadMarker {
-        guard position + 1 < end else { throw FormatError(.emptyPayload, at: position) }
-        optionsEnd = position
-        payloadOffset = position + 1
-        return
-      }
-      let option = try OptionHeader(bytes, at: position, after: number)
-      number = option.number
-      position = option.valueOffset + option.valueByteCount
+    var cursor = OptionCursor(bytes.extracting(droppingFirst: optionsOffset))
+    do throws(FormatFault) {
+      while try cursor.next() != nil {}
+    } catch {
+      throw FormatError(error, at: MessageLayout.faultOffset(bytes, from: optionsOffset))
     }
-    optionsEnd = end
-    payloadOffset = end
+    // The cursor stops at the end or in front of the marker.
+    optionsEnd = bytes.count &- cursor.rest.count
+    if cursor.rest.count == 1 { throw FormatError(.emptyPayload, at: optionsEnd) }
+  }
+
+  /// Where the first option with a fault begins: worth a second walk, so that the first one is lean.
+  @inline(never)
+  private static func faultOffset(_ bytes: Span<UInt8>, from optionsOffset: Int) -> Int {
+    var cursor = OptionCursor(bytes.extracting(droppingFirst: optionsOffset))
+    while true {
+      let offset = bytes.count - cursor.rest.count
+      guard (try? cursor.next()) != nil else { return offset }
+    }
   }
 }

@@ -25,7 +25,7 @@ public struct MessageWriter: ~Copyable {
   public var code: Code
   private let tokenByteCount: Int
   private let bodyOffset: Int
-  private let bodyLimit: Int
+  private let bodyEnd: Int
   private var position: Int
   private var lastNumber: UInt16 = 0
   private var part = Part.options
@@ -40,27 +40,28 @@ public struct MessageWriter: ~Copyable {
   /// - Parameters:
   ///   - region: at least `limit` and ``slackByteCount`` bytes; they stay in place while this value lives.
   ///   - limit: the largest whole message in bytes.
-  /// - Returns: nil when not even the token fits.
+  /// - Throws: ``WriteError/tooLarge`` when not even the token fits.
   @unsafe
-  init?(
+  init(
     region: UnsafeMutableBufferPointer<UInt8>, limit: Int, code: Code, token: Span<UInt8>
-  ) {
-    guard let base = region.baseAddress, limit + MessageWriter.slackByteCount <= region.count
-    else { return nil }
+  ) throws(WriteError) {
+    guard let base = region.baseAddress, limit < region.count else { throw .tooLarge }
     let extended = MessageWriter.extensionWidth(token.count)
-    let room = limit - 2 - extended - token.count
-    guard room >= 0 else { return nil }
+    let room = limit &- 2 &- extended &- token.count
+    guard room >= 0 else { throw .tooLarge }
+    let tokenOffset = MessageWriter.reservedByteCount &+ extended
     unsafe self.base = base
     self.code = code
     tokenByteCount = token.count
-    bodyOffset = MessageWriter.reservedByteCount + extended + token.count
-    bodyLimit = MessageWriter.largestBody(room)
+    bodyOffset = tokenOffset &+ token.count
+    bodyEnd = bodyOffset &+ MessageWriter.largestBody(room)
     position = bodyOffset
-    unsafe copy(token, to: MessageWriter.reservedByteCount + extended)
+    unsafe copy(token, to: tokenOffset)
   }
 
   /// Bytes that can still be appended, a payload marker included.
-  public var availableByteCount: Int { bodyLimit - (position - bodyOffset) }
+  @inline(__always)
+  public var availableByteCount: Int { bodyEnd &- position }
 
   /// Whether nothing but the code and the token has been written.
   public var isEmpty: Bool { position == bodyOffset }
@@ -68,16 +69,16 @@ public struct MessageWriter: ~Copyable {
   // MARK: Options
 
   /// Appends an option with an opaque or string value.
+  @inline(__always)
   public mutating func append(_ number: OptionNumber, _ value: Span<UInt8>) throws(WriteError) {
     // Nor "." and ".." as a segment of a path (RFC 7252 section 5.10.1).
-    if value.isDotSegment && !code.isSignaling
-      && (number == .uriPath || number == .locationPath)
+    if number == .uriPath || number == .locationPath, value.count <= 2, value.isDotSegment,
+      !code.isSignaling
     {
       throw .invalidValue
     }
-    try appendHeader(number, length: value.count)
-    unsafe copy(value, to: position)
-    position += value.count
+    try check(number, length: value.count)
+    try appendChecked(number, value)
   }
 
   public mutating func append(_ number: OptionNumber, _ text: StaticString) throws(WriteError) {
@@ -86,14 +87,10 @@ public struct MessageWriter: ~Copyable {
 
   /// Appends an option with an unsigned integer in as few bytes as it needs, none for zero
   /// (RFC 7252 section 3.2).
+  @inline(__always)
   public mutating func append(_ number: OptionNumber, uint value: UInt32) throws(WriteError) {
-    let length = uintByteCount(value)
-    try appendHeader(number, length: length)
-    for index in 0..<length {
-      let shift = UInt32(truncatingIfNeeded: 8 * (length - 1 - index))
-      unsafe base[position + index] = UInt8(truncatingIfNeeded: value >> shift)
-    }
-    position += length
+    try check(number, length: uintByteCount(value))
+    try appendChecked(number, uint: value)
   }
 
   public mutating func append(_ number: OptionNumber, _ format: ContentFormat) throws(WriteError) {
@@ -102,7 +99,7 @@ public struct MessageWriter: ~Copyable {
 
   /// Appends an option without a value.
   public mutating func append(empty number: OptionNumber) throws(WriteError) {
-    try appendHeader(number, length: 0)
+    try append(number, uint: 0)
   }
 
   /// Appends one Uri-Path option for each segment of `path`, which is split at "/".
@@ -135,15 +132,16 @@ public struct MessageWriter: ~Copyable {
   /// (RFC 7252 section 3).
   public mutating func append(payload piece: Span<UInt8>) throws(WriteError) {
     guard piece.count > 0 else { return }
-    let marker = part == .options ? 1 : 0
-    guard availableByteCount - marker >= piece.count else { throw .tooLarge }
     if part == .options {
-      unsafe base[position] = payloadMarker
-      position += 1
+      guard piece.count < availableByteCount else { throw .tooLarge }
+      store(OptionCursor.payloadMarker, at: position)
+      position &+= 1
       part = .payload
+    } else {
+      guard piece.count <= availableByteCount else { throw .tooLarge }
     }
     unsafe copy(piece, to: position)
-    position += piece.count
+    position &+= piece.count
   }
 
   public mutating func append(payload text: StaticString) throws(WriteError) {
@@ -161,19 +159,31 @@ public struct MessageWriter: ~Copyable {
   /// Writes the header in front of the body and closes the gap between them.
   ///
   /// - Returns: the length of the message, which begins at the start of the region.
-  consuming func finish() -> Int {
-    let body = position - bodyOffset
+  mutating func finish() -> Int {
+    let body = position &- bodyOffset
+    if body > 12 && body < 269 && tokenByteCount < 13 {
+      store(UInt8(truncatingIfNeeded: 0xd0 | tokenByteCount), at: 0)
+      store(UInt8(truncatingIfNeeded: body &- 13), at: 1)
+      store(code.rawValue, at: 2)
+      return position
+    }
+    return finishWithShift(body)
+  }
+
+  @inline(never)
+  private mutating func finishWithShift(_ body: Int) -> Int {
     let width = MessageWriter.extensionWidth(body)
     let shift = width - 1
     if shift != 0 {
       let start = unsafe base + (MessageWriter.reservedByteCount)
-      unsafe (start + shift).update(from: start, count: position - MessageWriter.reservedByteCount)
+      unsafe UnsafeMutableRawPointer(start + shift).copyMemory(
+        from: start, byteCount: position - MessageWriter.reservedByteCount)
     }
     let tokenNibble = tokenByteCount < 13 ? tokenByteCount : tokenByteCount < 269 ? 13 : 14
     let lengthNibble = width == 0 ? body : width == 4 ? 15 : 12 + width
-    unsafe base[0] = UInt8(truncatingIfNeeded: lengthNibble << 4 | tokenNibble)
+    store(UInt8(truncatingIfNeeded: lengthNibble << 4 | tokenNibble), at: 0)
     writeExtension(body, width: width, at: 1)
-    unsafe base[1 + width] = code.rawValue
+    store(code.rawValue, at: 1 + width)
     writeExtension(
       tokenByteCount, width: MessageWriter.extensionWidth(tokenByteCount), at: 2 + width)
     return position + shift
@@ -187,13 +197,73 @@ public struct MessageWriter: ~Copyable {
     part = .options
   }
 
-  private mutating func appendHeader(_ number: OptionNumber, length: Int) throws(WriteError) {
+  /// Where the number is a constant, which is nearly always, no more than a comparison or two is left of
+  /// this; therefore it is inlined and the rest is not.
+  @inline(__always)
+  private func check(_ number: OptionNumber, length: Int) throws(WriteError) {
     guard part == .options else { throw .payloadBegun }
     guard number.rawValue >= lastNumber else { throw .outOfOrder }
     if !code.isSignaling, let rule = number.rule {
       guard rule.allows(length: length) else { throw .invalidValue }
-      guard rule.isRepeatable || number.rawValue > lastNumber else { throw .repeated }
+      guard rule.isRepeatable || number.rawValue != lastNumber else { throw .repeated }
     }
+  }
+
+  // The two below take the short way, which nearly all options can, without a call; all the rest is
+  // elsewhere so that they need no stack frame.
+  @inline(never)
+  private mutating func appendChecked(
+    _ number: OptionNumber, _ value: Span<UInt8>
+  ) throws(WriteError) {
+    let delta = Int(number.rawValue &- lastNumber)
+    guard delta < 13 && value.count < 13 else { return try appendLong(number, value) }
+    guard value.count < availableByteCount else { throw .tooLarge }
+    store(UInt8(truncatingIfNeeded: delta &<< 4 | value.count), at: position)
+    unsafe copyShort(value, to: position &+ 1)
+    position = position &+ 1 &+ value.count
+    lastNumber = number.rawValue
+  }
+
+  @inline(never)
+  private mutating func appendChecked(
+    _ number: OptionNumber, uint value: UInt32
+  ) throws(WriteError) {
+    let delta = Int(number.rawValue &- lastNumber)
+    guard delta < 13 && value < 0x100 else { return try appendLong(number, uint: value) }
+    let length = value == 0 ? 0 : 1
+    guard length < availableByteCount else { throw .tooLarge }
+    store(UInt8(truncatingIfNeeded: delta &<< 4 | length), at: position)
+    if length > 0 { store(UInt8(truncatingIfNeeded: value), at: position &+ 1) }
+    position = position &+ 1 &+ length
+    lastNumber = number.rawValue
+  }
+
+  @inline(never)
+  private mutating func appendLong(
+    _ number: OptionNumber, _ value: Span<UInt8>
+  ) throws(WriteError) {
+    try appendLongHeader(number, length: value.count)
+    unsafe copy(value, to: position)
+    position += value.count
+  }
+
+  @inline(never)
+  private mutating func appendLong(
+    _ number: OptionNumber, uint value: UInt32
+  ) throws(WriteError) {
+    let length = uintByteCount(value)
+    try appendLongHeader(number, length: length)
+    for index in 0..<length {
+      let shift = UInt32(8 * (length - 1 - index))
+      store(UInt8(truncatingIfNeeded: value >> shift), at: position + index)
+    }
+    position += length
+  }
+
+  @inline(never)
+  private mutating func appendLongHeader(
+    _ number: OptionNumber, length: Int
+  ) throws(WriteError) {
     let delta = Int(number.rawValue - lastNumber)
     let deltaWidth = MessageWriter.extensionWidth(delta)
     let lengthWidth = MessageWriter.extensionWidth(length)
@@ -201,7 +271,7 @@ public struct MessageWriter: ~Copyable {
     else { throw .tooLarge }
     let deltaNibble = deltaWidth == 0 ? delta : 12 + deltaWidth
     let lengthNibble = lengthWidth == 0 ? length : 12 + lengthWidth
-    unsafe base[position] = UInt8(truncatingIfNeeded: deltaNibble << 4 | lengthNibble)
+    store(UInt8(truncatingIfNeeded: deltaNibble << 4 | lengthNibble), at: position)
     writeExtension(delta, width: deltaWidth, at: position + 1)
     writeExtension(length, width: lengthWidth, at: position + 1 + deltaWidth)
     position += 1 + deltaWidth + lengthWidth
@@ -218,14 +288,14 @@ public struct MessageWriter: ~Copyable {
   private func writeExtension(_ value: Int, width: Int, at offset: Int) {
     switch width {
     case 0: break
-    case 1: unsafe base[offset] = UInt8(truncatingIfNeeded: value - 13)
+    case 1: store(UInt8(truncatingIfNeeded: value - 13), at: offset)
     case 2:
-      unsafe base[offset] = UInt8(truncatingIfNeeded: (value - 269) >> 8)
-      unsafe base[offset + 1] = UInt8(truncatingIfNeeded: value - 269)
+      store(UInt8(truncatingIfNeeded: (value - 269) >> 8), at: offset)
+      store(UInt8(truncatingIfNeeded: value - 269), at: offset + 1)
     default:
       for index in 0..<4 {
-        unsafe base[offset + index] = UInt8(
-          truncatingIfNeeded: (value - 65805) >> (24 - 8 * index))
+        store(UInt8(
+          truncatingIfNeeded: (value - 65805) >> (24 - 8 * index)), at: offset + index)
       }
     }
   }
@@ -238,12 +308,47 @@ public struct MessageWriter: ~Copyable {
     return room < 65809 ? 65804 : room - 4
   }
 
+  /// - Precondition: the caller has checked that `offset` is within the region.
+  @inline(__always)
+  private func store(_ byte: UInt8, at offset: Int) {
+    unsafe base[offset] = byte
+  }
+
   /// - Precondition: the caller has checked that `bytes` fits at `offset`.
   @unsafe
+  @inline(__always)
   private func copy(_ bytes: Span<UInt8>, to offset: Int) {
     unsafe bytes.withUnsafeBufferPointer { source in
-      if let start = source.baseAddress {
-        unsafe (base + offset).update(from: start, count: source.count)
+      guard let start = source.baseAddress else { return }
+      // Not `update(from:count:)`, which Embedded mode compiles to a call for every byte.
+      unsafe UnsafeMutableRawPointer(base + offset).copyMemory(
+        from: start, byteCount: source.count)
+    }
+  }
+
+  /// Copies up to twelve bytes, as most options have, in words that may overlap: a fraction of what a
+  /// call of `memmove` costs.
+  ///
+  /// - Precondition: as for `copy(_:to:)`; at most twelve bytes.
+  @unsafe
+  @inline(__always)
+  private func copyShort(_ bytes: Span<UInt8>, to offset: Int) {
+    let target = unsafe UnsafeMutableRawPointer(base + offset)
+    let count = bytes.count
+    unsafe bytes.withUnsafeBytes { source in
+      if count >= 4 {
+        let last = count &- 4
+        let tail = unsafe source.loadUnaligned(fromByteOffset: last, as: UInt32.self)
+        unsafe target.storeBytes(of: source.loadUnaligned(as: UInt32.self), as: UInt32.self)
+        if count > 8 {
+          let middle = unsafe source.loadUnaligned(fromByteOffset: 4, as: UInt32.self)
+          unsafe target.storeBytes(of: middle, toByteOffset: 4, as: UInt32.self)
+        }
+        unsafe target.storeBytes(of: tail, toByteOffset: last, as: UInt32.self)
+      } else {
+        for index in 0..<count {
+          unsafe target.storeBytes(of: source[index], toByteOffset: index, as: UInt8.self)
+        }
       }
     }
   }

@@ -18,10 +18,8 @@ func build(_ selected: harness_case, count: UInt32) {
 @inline(never)
 func buildGet(_ region: UnsafeMutableBufferPointer<UInt8>) -> Int {
   do throws(WriteError) {
-    guard
-      var writer = unsafe MessageWriter(
-        region: region, limit: 200, code: .get, token: Input.token)
-    else { throw .tooLarge }
+    var writer = try unsafe MessageWriter(
+      region: region, limit: 200, code: .get, token: Input.token)
     try writer.append(.uriPath, Input.firstSegment)
     try writer.append(.uriPath, Input.secondSegment)
     try writer.append(.uriQuery, Input.query)
@@ -35,10 +33,8 @@ func buildGet(_ region: UnsafeMutableBufferPointer<UInt8>) -> Int {
 @inline(never)
 func buildContent(_ region: UnsafeMutableBufferPointer<UInt8>) -> Int {
   do throws(WriteError) {
-    guard
-      var writer = unsafe MessageWriter(
-        region: region, limit: 200, code: .content, token: Input.token)
-    else { throw .tooLarge }
+    var writer = try unsafe MessageWriter(
+      region: region, limit: 200, code: .content, token: Input.token)
     try writer.append(.contentFormat, uint: harness_content_format())
     try writer.append(.maxAge, uint: harness_max_age())
     try writer.append(payload: Input.payload)

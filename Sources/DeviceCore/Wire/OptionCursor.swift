@@ -1,0 +1,61 @@
+/// Walks over encoded options, checking each one (RFC 7252 section 3.1).
+///
+/// What is left is a span that gets shorter: the optimiser can then see that reads are within bounds.
+@usableFromInline
+struct OptionCursor: ~Escapable {
+  /// Where an option could start it says that the payload follows.
+  @inlinable static var payloadMarker: UInt8 { 0xff }
+
+  /// From the next option, or the payload marker, to the end.
+  @usableFromInline
+  var rest: Span<UInt8>
+  @usableFromInline
+  var number: UInt32 = 0
+
+  @inlinable
+  @_lifetime(copy bytes)
+  init(_ bytes: Span<UInt8>) {
+    rest = bytes
+  }
+
+  /// The next option; nil at the end or in front of the payload marker.
+  @inlinable
+  @inline(__always)
+  @_lifetime(copy self)
+  mutating func next() throws(FormatFault) -> MessageOption? {
+    guard rest.count > 0 else { return nil }
+    let first = UInt32(rest[0])
+    var delta = first &>> 4
+    var length = first & 0x0f
+    if delta >= 13 && first == 0xff { return nil }
+    rest = rest.extracting(droppingFirst: 1)
+    if delta >= 13 { delta = try extended(delta, reserved: .reservedOptionDelta) }
+    if length >= 13 { length = try extended(length, reserved: .reservedOptionLength) }
+    number = number &+ delta
+    guard number <= 0xffff else { throw .optionNumberTooLarge }
+    guard rest.count >= Int(length) else { throw .truncatedOption }
+    let value = rest.extracting(first: Int(length))
+    rest = rest.extracting(droppingFirst: Int(length))
+    return MessageOption(
+      number: OptionNumber(rawValue: UInt16(truncatingIfNeeded: number)), value: value)
+  }
+
+  /// One more byte for the nibble 13, two for 14; 15 never.
+  @inlinable
+  @_lifetime(self: copy self)
+  mutating func extended(
+    _ nibble: UInt32, reserved: FormatFault
+  ) throws(FormatFault) -> UInt32 {
+    if nibble == 13 {
+      guard rest.count >= 1 else { throw .truncatedOption }
+      let value = UInt32(rest[0])
+      rest = rest.extracting(droppingFirst: 1)
+      return value &+ 13
+    }
+    guard nibble == 14 else { throw reserved }
+    guard rest.count >= 2 else { throw .truncatedOption }
+    let value = UInt32(rest[0]) &<< 8 | UInt32(rest[1])
+    rest = rest.extracting(droppingFirst: 2)
+    return value &+ 269
+  }
+}
