@@ -22,9 +22,3 @@ public struct Lamp: Resource {
     response.changed()
   }
 }
-
-extension Span where Element == UInt8 {
-  func isEqual(to text: StaticString) -> Bool {
-    isEqual(to: text.bytes)
-  }
-}

@@ -62,6 +62,7 @@ public struct Connection: ~Copyable {
 
   let role: Role
   let identity: UInt32
+  /// What this connection allows and how long it waits.
   public let limits: Limits
   var phase = Phase.awaitingCapabilities
   var input = Input.messages
@@ -189,6 +190,7 @@ public struct Connection: ~Copyable {
     case close
   }
 
+  /// What is due now.
   @inline(__always)
   public var transportAction: TransportAction {
     switch phase {

@@ -33,6 +33,7 @@ public struct ConnectionMemory {
   /// Bytes at the end of the transmit buffer that only an Abort or a Release may use, so that a peer
   /// that does not read can still be told why.
   public static var transmitReserve: Int { 80 }
+  /// The least that a transmit buffer may have, in bytes.
   public static var smallestTransmitCapacity: Int { 2 * transmitReserve }
   /// No signal without a text is longer.
   static var signalByteCount: Int { 16 }
@@ -52,6 +53,7 @@ public struct ConnectionStorage<
   private var requests = InlineArray<requestCapacity, PendingRequest>(repeating: PendingRequest())
   private var deferred = InlineArray<deferredCapacity, DeferredEntry>(repeating: DeferredEntry())
 
+  /// Memory that is all zero.
   public init() {}
 
   /// The memory to hand to a connection.

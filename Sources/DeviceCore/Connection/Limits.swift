@@ -32,5 +32,6 @@ public struct Limits: Sendable {
   /// How long we wait for the peer's end of stream after our last byte, so that it can read it.
   public var lingerTimeout: Milliseconds = .seconds(2)
 
+  /// The defaults.
   public init() {}
 }

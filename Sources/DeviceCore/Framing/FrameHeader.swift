@@ -1,6 +1,7 @@
 /// What stands in front of the token of a message on a stream: Len, token length, extended lengths and
 /// Code (RFC 8323 section 3.2, RFC 8974 section 2.1).
 public struct FrameHeader: Equatable, Sendable {
+  /// The message's code.
   public let code: Code
   /// In bytes.
   public let tokenByteCount: Int

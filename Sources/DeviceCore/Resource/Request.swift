@@ -3,6 +3,7 @@
 /// A value that exists has passed the checks that every server owes (RFC 7252 section 5.4): each option
 /// was read once, ill-formed elective ones are as good as absent.
 public struct Request: ~Escapable {
+  /// The whole message, valid as long as this view.
   public let message: Message
   let options: RequestOptions
 
@@ -12,8 +13,10 @@ public struct Request: ~Escapable {
     self.message = message
   }
 
+  /// What is asked for: a code of class 0, known or not.
   public var method: Code { message.code }
 
+  /// The payload in place; empty when there is none.
   public var payload: Span<UInt8> {
     @_lifetime(copy self)
     get { message.payload }

@@ -10,12 +10,19 @@ public protocol Resource: ~Copyable {
   /// False keeps it out of `/.well-known/core`.
   var isDiscoverable: Bool { get }
 
+  /// Answers GET: a representation, nothing changed (RFC 7252 section 5.8.1).
   mutating func get(_ request: Request, _ response: inout Response) throws(Refusal)
+  /// Answers POST: processes the payload (RFC 7252 section 5.8.2).
   mutating func post(_ request: Request, _ response: inout Response) throws(Refusal)
+  /// Answers PUT: makes the payload the state (RFC 7252 section 5.8.3).
   mutating func put(_ request: Request, _ response: inout Response) throws(Refusal)
+  /// Answers DELETE (RFC 7252 section 5.8.4).
   mutating func delete(_ request: Request, _ response: inout Response) throws(Refusal)
+  /// Answers FETCH: as GET, asked for by the payload (RFC 8132 section 2).
   mutating func fetch(_ request: Request, _ response: inout Response) throws(Refusal)
+  /// Answers PATCH: all of the change or nothing (RFC 8132 section 3).
   mutating func patch(_ request: Request, _ response: inout Response) throws(Refusal)
+  /// Answers iPATCH: a change that may be repeated (RFC 8132 section 3).
   mutating func iPatch(_ request: Request, _ response: inout Response) throws(Refusal)
 
   /// Whether the answer to this request, which may be another resource's, is ready now.

@@ -18,8 +18,10 @@ public protocol ResourceTable: ~Copyable {
 
 /// A table of one resource.
 public struct SingleResource<Only: Resource & ~Copyable>: ~Copyable, ResourceTable {
+  /// The resource.
   public var resource: Only
 
+  /// A table of this resource.
   public init(_ resource: consuming Only) {
     self.resource = resource
   }
@@ -56,9 +58,12 @@ public struct SingleResource<Only: Resource & ~Copyable>: ~Copyable, ResourceTab
 public struct ResourcePair<First: ResourceTable & ~Copyable, Second: ResourceTable & ~Copyable>:
   ~Copyable, ResourceTable
 {
+  /// Asked first.
   public var first: First
+  /// Asked when the first table has no such path.
   public var second: Second
 
+  /// Both tables, in this order.
   public init(_ first: consuming First, _ second: consuming Second) {
     self.first = first
     self.second = second
@@ -103,18 +108,21 @@ public struct ResourcePair<First: ResourceTable & ~Copyable, Second: ResourceTab
 /// Lists resources one below the other: `Resources { Lamp(); Thermometer() }`.
 @resultBuilder
 public enum ResourceBuilder {
+  /// A line of the builder.
   public static func buildExpression<R: Resource & ~Copyable>(
     _ resource: consuming R
   ) -> SingleResource<R> {
     SingleResource(resource)
   }
 
+  /// The first line.
   public static func buildPartialBlock<T: ResourceTable & ~Copyable>(
     first: consuming T
   ) -> T {
     first
   }
 
+  /// One more line.
   public static func buildPartialBlock<T: ResourceTable & ~Copyable, R: ResourceTable & ~Copyable>(
     accumulated: consuming T, next: consuming R
   ) -> ResourcePair<T, R> {

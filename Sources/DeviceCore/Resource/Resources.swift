@@ -1,7 +1,9 @@
 /// The resources of an end, with the answers that every CoAP server owes and `/.well-known/core`.
 public struct Resources<Table: ResourceTable & ~Copyable>: ~Copyable, RequestHandler {
+  /// The resources themselves.
   public var table: Table
 
+  /// Lists the resources: `Resources { Lamp(); Thermometer() }`.
   public init(@ResourceBuilder _ build: () -> Table) {
     table = build()
   }

@@ -30,6 +30,7 @@ public struct Response: ~Copyable {
     append(payload)
   }
 
+  /// 2.05 with a text.
   public mutating func content(_ format: ContentFormat, _ text: StaticString) {
     content(format, text.bytes)
   }
@@ -76,14 +77,17 @@ public struct Response: ~Copyable {
     append(.contentFormat, format)
   }
 
+  /// Appends an option with an opaque or string value.
   public mutating func append(_ number: OptionNumber, _ value: Span<UInt8>) {
     attempt { writer throws(WriteError) in try writer.append(number, value) }
   }
 
+  /// Appends an option with an unsigned integer.
   public mutating func append(_ number: OptionNumber, uint value: UInt32) {
     attempt { writer throws(WriteError) in try writer.append(number, uint: value) }
   }
 
+  /// Appends an option whose value is a Content-Format.
   public mutating func append(_ number: OptionNumber, _ format: ContentFormat) {
     attempt { writer throws(WriteError) in try writer.append(number, format) }
   }
@@ -93,10 +97,12 @@ public struct Response: ~Copyable {
     attempt { writer throws(WriteError) in try writer.append(payload: piece) }
   }
 
+  /// Appends a text to the payload.
   public mutating func append(_ text: StaticString) {
     append(text.bytes)
   }
 
+  /// Appends a number to the payload, in decimal digits.
   public mutating func append(decimal number: UInt32) {
     attempt { writer throws(WriteError) in try writer.append(payloadDecimal: number) }
   }

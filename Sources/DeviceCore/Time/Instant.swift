@@ -1,5 +1,6 @@
 /// A span of time in milliseconds, at most 2^31 - 1 (24.8 days).
 public struct Milliseconds: Equatable, Comparable, Sendable {
+  /// In milliseconds.
   public let rawValue: UInt32
 
   /// - Precondition: `rawValue` is below 2^31.
@@ -15,6 +16,7 @@ public struct Milliseconds: Equatable, Comparable, Sendable {
     Milliseconds(seconds < 2_147_483 ? seconds * 1000 : 0x7fff_ffff)
   }
 
+  /// Whether the first span is the shorter one.
   @inlinable
   public static func < (left: Milliseconds, right: Milliseconds) -> Bool {
     left.rawValue < right.rawValue
@@ -25,13 +27,16 @@ public struct Milliseconds: Equatable, Comparable, Sendable {
 ///
 /// Two instants can be compared as long as they lie less than 2^31 ms (24.8 days) apart.
 public struct Instant: Equatable, Sendable {
+  /// In milliseconds.
   public let rawValue: UInt32
 
+  /// A moment, by the reading of the clock in milliseconds.
   @inlinable
   public init(rawValue: UInt32) {
     self.rawValue = rawValue
   }
 
+  /// The moment `span` later.
   @inlinable
   public static func + (instant: Instant, span: Milliseconds) -> Instant {
     Instant(rawValue: instant.rawValue &+ span.rawValue)
@@ -50,6 +55,7 @@ public struct Instant: Equatable, Sendable {
     other.rawValue &- rawValue < 0x8000_0000
   }
 
+  /// True when `other` is later.
   @inlinable
   public func isBefore(_ other: Instant) -> Bool {
     !other.isReached(at: self)

@@ -15,6 +15,7 @@ public struct CoAPURI: ~Escapable {
     self.text = text
   }
 
+  /// The scheme, with its default port.
   public var scheme: URIScheme { layout.scheme }
 
   /// The TCP port, which is the scheme's own when the URI names none (RFC 8323 sections 8.1 to 8.4).
@@ -29,6 +30,7 @@ public struct CoAPURI: ~Escapable {
     case ipv6
   }
 
+  /// Whether the host is a name or an address.
   public var hostForm: HostForm { layout.hostForm }
 
   /// The host as it was written, an IPv6 address without its brackets. A name may be percent-encoded:

@@ -58,7 +58,9 @@ public enum URIFault: UInt8, Equatable, Sendable {
 
 /// A fault and the byte of the URI at which it was found.
 public struct URIError: Error, Equatable, Sendable {
+  /// What is wrong.
   public let fault: URIFault
+  /// Where, in bytes from the start of the text.
   public let offset: Int
 
   init(_ fault: URIFault, at offset: Int) {

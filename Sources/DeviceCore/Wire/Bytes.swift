@@ -10,9 +10,13 @@ extension Span where Element == UInt8 {
     }
     return true
   }
-}
 
-extension Span where Element == UInt8 {
+  /// Whether these are the bytes of `text`.
+  @inlinable
+  public func isEqual(to text: StaticString) -> Bool {
+    isEqual(to: text.bytes)
+  }
+
   /// Whether these are "." or "..".
   @inlinable
   var isDotSegment: Bool {

@@ -5,6 +5,7 @@ public struct Code: RawRepresentable, Equatable, Sendable {
   /// Three bits of class above five bits of detail.
   public let rawValue: UInt8
 
+  /// Any code, assigned or not.
   @inlinable
   public init(rawValue: UInt8) {
     self.rawValue = rawValue
@@ -34,6 +35,7 @@ public struct Code: RawRepresentable, Equatable, Sendable {
 
 // Empty message and methods (RFC 7252 section 12.1.1, RFC 8132).
 extension Code {
+  /// 0.00 Empty.
   @inlinable public static var empty: Code { Code(rawValue: 0x00) }
   @inlinable public static var get: Code { Code(rawValue: 0x01) }
   @inlinable public static var post: Code { Code(rawValue: 0x02) }
@@ -46,6 +48,7 @@ extension Code {
 
 // Responses (RFC 7252 section 12.1.2, RFC 7959, RFC 8132, RFC 8516, RFC 8768).
 extension Code {
+  /// 2.01 Created.
   @inlinable public static var created: Code { Code(rawValue: 0x41) }
   @inlinable public static var deleted: Code { Code(rawValue: 0x42) }
   @inlinable public static var valid: Code { Code(rawValue: 0x43) }
@@ -77,6 +80,7 @@ extension Code {
 
 // Signaling (RFC 8323 section 5.1).
 extension Code {
+  /// 7.01 CSM.
   @inlinable public static var capabilitiesAndSettings: Code { Code(rawValue: 0xe1) }
   @inlinable public static var ping: Code { Code(rawValue: 0xe2) }
   @inlinable public static var pong: Code { Code(rawValue: 0xe3) }

@@ -2,8 +2,10 @@
 ///
 /// Open: any number from 0 to 65535 can be held.
 public struct ContentFormat: RawRepresentable, Equatable, Sendable {
+  /// The number in the IANA registry.
   public let rawValue: UInt16
 
+  /// Any number, registered or not.
   @inlinable
   public init(rawValue: UInt16) {
     self.rawValue = rawValue

@@ -4,6 +4,7 @@ public struct DecimalDigits {
   private var digits = InlineArray<10, UInt8>(repeating: 0x30)
   private let start: Int
 
+  /// The digits of `number`, without leading zeros.
   public init(_ number: UInt32) {
     var rest = number
     var position = 10

@@ -40,7 +40,9 @@ public enum FormatFault: UInt8, Error, Equatable, Sendable {
 
 /// A fault and the byte at which it was found, counted from the first byte of the message.
 public struct FormatError: Error, Equatable, Sendable {
+  /// What is wrong.
   public let fault: FormatFault
+  /// In bytes from the first byte of the message.
   public let offset: Int
 
   init(_ fault: FormatFault, at offset: Int) {

@@ -20,6 +20,7 @@ public struct Message: ~Escapable {
     self.layout = layout
   }
 
+  /// Method, response code or signal.
   public var code: Code { layout.code }
 
   /// The token in place, as long as the peer made it.

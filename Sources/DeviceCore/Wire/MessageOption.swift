@@ -2,6 +2,7 @@
 public struct MessageOption: ~Escapable {
   /// The number; its meaning depends on the message's code.
   public let number: OptionNumber
+  /// The value in place.
   public let value: Span<UInt8>
 
   @inlinable
@@ -27,6 +28,7 @@ public struct MessageOption: ~Escapable {
     value.isEqual(to: bytes)
   }
 
+  /// Whether the value is just this text.
   public func isEqual(to text: StaticString) -> Bool {
     value.isEqual(to: text.bytes)
   }

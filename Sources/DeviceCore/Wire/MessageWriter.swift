@@ -81,6 +81,7 @@ public struct MessageWriter: ~Copyable {
     try appendChecked(number, value)
   }
 
+  /// Appends an option whose value is a text.
   public mutating func append(_ number: OptionNumber, _ text: StaticString) throws(WriteError) {
     try append(number, text.bytes)
   }
@@ -93,6 +94,7 @@ public struct MessageWriter: ~Copyable {
     try appendChecked(number, uint: value)
   }
 
+  /// Appends an option whose value is a Content-Format.
   public mutating func append(_ number: OptionNumber, _ format: ContentFormat) throws(WriteError) {
     try append(number, uint: UInt32(format.rawValue))
   }
@@ -122,6 +124,7 @@ public struct MessageWriter: ~Copyable {
     }
   }
 
+  /// Appends the Uri-Path options of a path.
   public mutating func append(path: StaticString) throws(WriteError) {
     try append(path: path.bytes)
   }
@@ -144,6 +147,7 @@ public struct MessageWriter: ~Copyable {
     position &+= piece.count
   }
 
+  /// Appends a text to the payload.
   public mutating func append(payload text: StaticString) throws(WriteError) {
     try append(payload: text.bytes)
   }

@@ -2,13 +2,16 @@
 ///
 /// Signaling messages number their options anew for each code: see ``SignalingOption``.
 public struct OptionNumber: RawRepresentable, Equatable, Comparable, Sendable {
+  /// 0 to 65535.
   public let rawValue: UInt16
 
+  /// Any number, registered or not.
   @inlinable
   public init(rawValue: UInt16) {
     self.rawValue = rawValue
   }
 
+  /// Options go in the order of their numbers.
   @inlinable
   public static func < (left: OptionNumber, right: OptionNumber) -> Bool {
     left.rawValue < right.rawValue
@@ -23,6 +26,7 @@ public struct OptionNumber: RawRepresentable, Equatable, Comparable, Sendable {
 }
 
 extension OptionNumber {
+  /// 1 If-Match.
   @inlinable public static var ifMatch: OptionNumber { OptionNumber(rawValue: 1) }
   @inlinable public static var uriHost: OptionNumber { OptionNumber(rawValue: 3) }
   @inlinable public static var eTag: OptionNumber { OptionNumber(rawValue: 4) }

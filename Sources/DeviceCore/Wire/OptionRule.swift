@@ -10,9 +10,13 @@ public enum OptionFormat: UInt8, Sendable {
 
 /// Format, length in bytes and repetition of one option.
 public struct OptionRule: Equatable, Sendable {
+  /// How the value is read.
   public let format: OptionFormat
+  /// In bytes.
   public let minimumLength: UInt16
+  /// In bytes.
   public let maximumLength: UInt16
+  /// Whether it may occur more than once (RFC 7252 section 5.4.5).
   public let isRepeatable: Bool
 
   @inlinable
@@ -23,6 +27,7 @@ public struct OptionRule: Equatable, Sendable {
     isRepeatable = repeatable
   }
 
+  /// Whether a value of so many bytes is legal.
   @inlinable
   public func allows(length: Int) -> Bool {
     length >= Int(minimumLength) && length <= Int(maximumLength)

@@ -25,6 +25,7 @@ public struct Token: Equatable, Sendable {
     append(UInt8(truncatingIfNeeded: number))
   }
 
+  /// What RFC 7252 allows, in bytes.
   public static var maximumByteCount: Int { 8 }
 
   /// In bytes, 0 to 8.

@@ -8,10 +8,13 @@ import DeviceCore
 public struct Device<
   B: Board, L: Listener, Table: ResourceTable & ~Copyable, Observer: DeviceObserver & ~Copyable
 >: ~Copyable {
+  /// Time, waiting and randomness.
   public var board: B
+  /// Where peers come in.
   public var listener: L
   /// The resources and the observer.
   public var service: Service<Table, Observer>
+  /// What every connection allows.
   public let limits: Limits
   private let slots: UnsafeMutableBufferPointer<Slot<L.Stream>>
   private var isStopping = false
@@ -124,7 +127,9 @@ public struct Device<
 public struct Service<
   Table: ResourceTable & ~Copyable, Observer: DeviceObserver & ~Copyable
 >: ~Copyable, EndpointDelegate {
+  /// Who answers.
   public var resources: Resources<Table>
+  /// Who hears of it.
   public var observer: Observer
   var slot = 0
 

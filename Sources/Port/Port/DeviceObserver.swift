@@ -18,5 +18,6 @@ extension DeviceObserver where Self: ~Copyable {
 
 /// Hears nothing.
 public struct SilentObserver: DeviceObserver {
+  /// An observer without state.
   public init() {}
 }

@@ -8,12 +8,15 @@ public protocol EndpointDelegate: ~Copyable {
 
 /// A connection joined to its stream.
 public struct Endpoint<Stream: ByteStream>: ~Copyable {
+  /// The CoAP side.
   public var connection: Connection
+  /// The transport side.
   public private(set) var stream: Stream
 
   /// More rounds than this would keep other endpoints waiting.
   private static var roundsPerPump: Int { 4 }
 
+  /// Joins a new connection to the stream that was opened for it.
   public init(connection: consuming Connection, stream: Stream) {
     self.connection = connection
     self.stream = stream

@@ -9,6 +9,7 @@ public struct Slot<Stream: ByteStream>: ~Copyable {
   /// When the endpoint wants to be pumped although nothing came.
   var deadline: Instant?
 
+  /// A free place with the memory of its connections.
   public init(memory: ConnectionMemory) {
     self.memory = memory
   }

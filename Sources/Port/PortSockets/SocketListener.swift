@@ -4,6 +4,7 @@ import Port
 
 /// A listening TCP socket of the operating system.
 public struct SocketListener: Listener {
+  /// The operating system's number of the socket.
   public let descriptor: Int32
   private let board: SocketBoard
 

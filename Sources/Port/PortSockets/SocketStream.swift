@@ -4,6 +4,7 @@ import Port
 
 /// A TCP connection of the operating system.
 public struct SocketStream: ByteStream {
+  /// The operating system's number of the socket.
   public let descriptor: Int32
   private let readiness: ReadinessTable
 
