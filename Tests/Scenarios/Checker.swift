@@ -9,6 +9,8 @@ public struct Checker {
   public private(set) var failedSubject: StaticString = ""
   /// Set before a group of checks, so that a failure names it.
   public var subject: StaticString = ""
+  /// Something worth knowing about a run that is no failure; shown behind the scenario's name.
+  public var note: StaticString = ""
 
   public init() {}
 

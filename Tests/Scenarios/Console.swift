@@ -35,6 +35,10 @@ public func runAllScenarios<C: Console>(on console: inout C) -> Int {
     if checker.failureCount == 0 {
       console.write("pass ")
       console.write(ScenarioTable.name(at: index))
+      if checker.note.utf8CodeUnitCount > 0 {
+        console.write(": ")
+        console.write(checker.note)
+      }
     } else {
       failed += 1
       console.write("FAIL ")

@@ -161,11 +161,9 @@ extension Connection {
     var step = Step.changed
     let token = receiveBuffer.bytes.extracting(header.byteCount..<head)
     if header.code.isRequest {
-      let limit = limits.maximumMessageByteCount
-      let isSent = send(.requestEntityTooLarge, token: token, at: now) { writer throws(WriteError) in
-        try writer.append(.size1, uint: limit)
-      }
-      guard isSent else { return .blocked }
+      var answer = ShortMessage(.requestEntityTooLarge)
+      answer.add(.size1, limits.maximumMessageByteCount)
+      guard send(answer, token: token, at: now) else { return .blocked }
     } else if let number = Token(token)?.number, let request = takeRequest(token: number) {
       step = .event(.requestFailed(request, .responseTooLarge))
     }
@@ -203,8 +201,10 @@ extension Connection {
   private mutating func finishCurrent(at now: Instant) {
     guard let layout = current.layout else { return }
     if case .request = current, isLive {
-      var nobody = NoResources()
-      serve(&nobody, at: now)
+      // There is room: that was the condition for handing the request out.
+      current = .seen(layout)
+      _ = send(
+        ShortMessage(.notImplemented), token: unsafe frontMessage(layout).token, at: now)
     }
     current = .none
     receiveBuffer.consume(layout.byteCount)

@@ -34,43 +34,28 @@ extension Connection {
 
   /// Writes one whole message behind the pending ones.
   ///
-  /// What does not fit into the peer's Max-Message-Size is cut where `write` throws, or not sent at all
-  /// when not even code and token fit: the peer asked for that.
+  /// What does not fit into the peer's Max-Message-Size is left out, or nothing is sent when not even code
+  /// and token fit: the peer asked for that.
   ///
-  /// - Parameter usesReserve: whether the room that is kept for the last message may be used.
   /// - Returns: false when there is no room now.
-  mutating func send(
-    _ code: Code, token: Span<UInt8>, at now: Instant, usesReserve: Bool = false,
-    _ write: (inout MessageWriter) throws(WriteError) -> Void
-  ) -> Bool {
-    let room = usesReserve ? transmitBuffer.roomWithReserve : commandRoom
+  @inline(never)
+  mutating func send(_ message: ShortMessage, token: Span<UInt8>, at now: Instant) -> Bool {
+    let room = message.isLast ? transmitBuffer.roomWithReserve : commandRoom
     let limit = min(room, self.limit(peerCapabilities.maximumMessageByteCount))
     guard room >= ConnectionMemory.signalByteCount + token.count else { return false }
-    guard var writer = transmitBuffer.writer(limit: limit, code: code, token: token) else {
+    guard var writer = transmitBuffer.writer(limit: limit, code: message.code, token: token) else {
       return true
     }
-    try? write(&writer)
+    try? message.write(to: &writer)
     transmitBuffer.commit(writer.finish())
     startStallTimer(at: now)
     return true
   }
 
-  mutating func send(
-    _ code: Code, token: Token, at now: Instant, usesReserve: Bool = false,
-    _ write: (inout MessageWriter) throws(WriteError) -> Void
-  ) -> Bool {
+  @inline(never)
+  mutating func send(_ message: ShortMessage, token: Token = Token(), at now: Instant) -> Bool {
     var bytes = InlineArray<8, UInt8>(repeating: 0)
-    for index in 0..<token.count { bytes[index] = token[index] }
-    let count = token.count
-    return send(
-      code, token: bytes.span.extracting(first: count), at: now, usesReserve: usesReserve, write)
-  }
-
-  mutating func send(
-    _ code: Code, token: UInt32, at now: Instant,
-    _ write: (inout MessageWriter) throws(WriteError) -> Void
-  ) -> Bool {
-    send(code, token: Token(token), at: now, write)
+    return send(message, token: token.copied(to: &bytes), at: now)
   }
 
   mutating func startStallTimer(at now: Instant) {

@@ -18,12 +18,10 @@ extension Connection {
     let room = commandRoom
     guard room >= ConnectionMemory.signalByteCount else { throw .noRoom }
     let number = nextToken
-    var bytes = InlineArray<4, UInt8>(repeating: 0)
-    let token = Token(number)
-    for index in 0..<4 { bytes[index] = token[index] }
+    var bytes = InlineArray<8, UInt8>(repeating: 0)
     guard
       var writer = transmitBuffer.writer(
-        limit: min(room, largest), code: method, token: bytes.span)
+        limit: min(room, largest), code: method, token: Token(number).copied(to: &bytes))
     else { throw .tooLarge }
     do {
       try write(&writer)

@@ -63,12 +63,11 @@ extension Connection {
     let responseLimit = responseLimit(tokenByteCount: token.count)
     guard commandRoom >= responseLimit else { throw .noRoom }
     var bytes = InlineArray<8, UInt8>(repeating: 0)
-    for index in 0..<token.count { bytes[index] = token[index] }
     deferred[entry].isUsed = false
     guard
       let writer = transmitBuffer.writer(
         limit: responseLimit, code: .internalServerError,
-        token: bytes.span.extracting(first: token.count))
+        token: token.copied(to: &bytes))
     else { return }
     var response = Response(writer, accept: nil, deferral: nil)
     write(&response)

@@ -11,10 +11,9 @@ extension Connection {
     try checkCommand()
     guard pingToken == nil || !pingTimer.isOn else { throw .tooManyUnderWay }
     let token = nextToken
-    let isSent = send(.ping, token: token, at: now) { writer throws(WriteError) in
-      if custody { try writer.append(empty: SignalingOption.custody) }
-    }
-    guard isSent else { throw .noRoom }
+    var ping = ShortMessage(.ping)
+    if custody { ping.add(SignalingOption.custody) }
+    guard send(ping, token: Token(token), at: now) else { throw .noRoom }
     pingToken = takeToken()
     quietSince = now
     pingTimer = Timer(limits.pingTimeout, from: now)
@@ -87,11 +86,9 @@ extension Connection {
       guard custodyPing == nil else { return .blocked }
       custodyPing = CustodyPing(token: token, barrier: nextDeferredNumber)
     } else {
-      let promise = custody && deferredCount == 0
-      let isSent = send(.pong, token: ping.token, at: now) { writer throws(WriteError) in
-        if promise { try writer.append(empty: SignalingOption.custody) }
-      }
-      guard isSent else { return .blocked }
+      var pong = ShortMessage(.pong)
+      if custody && deferredCount == 0 { pong.add(SignalingOption.custody) }
+      guard send(pong, token: ping.token, at: now) else { return .blocked }
     }
     receiveBuffer.consume(layout.byteCount)
     return .changed
@@ -146,25 +143,23 @@ extension Connection {
   // MARK: Sending
 
   mutating func sendCapabilities(at now: Instant) {
-    let limits = self.limits
-    _ = send(.capabilitiesAndSettings, token: Token(), at: now) { writer throws(WriteError) in
-      // All of them in every CSM: some peers take a CSM as starting over (RFC 8323 section 5.3).
-      try writer.append(SignalingOption.maxMessageSize, uint: limits.maximumMessageByteCount)
-      try writer.append(empty: SignalingOption.blockWiseTransfer)
-      if limits.maximumTokenByteCount > 8 {
-        try writer.append(SignalingOption.extendedTokenLength, uint: limits.maximumTokenByteCount)
-      }
+    // All of them in every CSM: some peers take a CSM as starting over (RFC 8323 section 5.3).
+    var message = ShortMessage(.capabilitiesAndSettings)
+    message.add(SignalingOption.maxMessageSize, limits.maximumMessageByteCount)
+    message.add(SignalingOption.blockWiseTransfer)
+    if limits.maximumTokenByteCount > 8 {
+      message.add(SignalingOption.extendedTokenLength, limits.maximumTokenByteCount)
     }
+    _ = send(message, at: now)
   }
 
   mutating func sendRelease(holdOffSeconds: UInt32, at now: Instant) {
-    let isSent = send(.release, token: Token(), at: now, usesReserve: true) {
-      writer throws(WriteError) in
-      if holdOffSeconds > 0 { try writer.append(SignalingOption.holdOff, uint: holdOffSeconds) }
-      // With a text it is longer than two bytes: shorter ones are overlooked by some peers.
-      try writer.append(payload: "release")
-    }
-    guard isSent else { return }
+    var message = ShortMessage(.release)
+    if holdOffSeconds > 0 { message.add(SignalingOption.holdOff, holdOffSeconds) }
+    // With a text it is longer than two bytes: shorter ones are overlooked by some peers.
+    message.text = "release"
+    message.isLast = true
+    guard send(message, at: now) else { return }
     phase = .releasing
     phaseTimer = Timer(limits.releaseTimeout, from: now)
   }
@@ -173,16 +168,12 @@ extension Connection {
   mutating func sendAbort(
     text: StaticString, number: UInt16?, badCSMOption: UInt16?, at now: Instant
   ) {
-    _ = send(.abort, token: Token(), at: now, usesReserve: true) { writer throws(WriteError) in
-      if let badCSMOption {
-        try writer.append(SignalingOption.badCSMOption, uint: UInt32(badCSMOption))
-      }
-      try writer.append(payload: text)
-      if let number {
-        try writer.append(payload: " ")
-        try writer.append(payloadDecimal: UInt32(number))
-      }
-    }
+    var message = ShortMessage(.abort)
+    if let badCSMOption { message.add(SignalingOption.badCSMOption, UInt32(badCSMOption)) }
+    message.text = text
+    message.number = number
+    message.isLast = true
+    _ = send(message, at: now)
   }
 
   /// The Pong that waited for deferred requests, once they are answered.
@@ -193,9 +184,8 @@ extension Connection {
       // Numbers wrap: those given before the barrier lie in the half circle behind it.
       if entry.isUsed && entry.number &- ping.barrier >= 0x8000 { return }
     }
-    let isSent = send(.pong, token: ping.token, at: now) { writer throws(WriteError) in
-      try writer.append(empty: SignalingOption.custody)
-    }
-    if isSent { custodyPing = nil }
+    var pong = ShortMessage(.pong)
+    pong.add(SignalingOption.custody)
+    if send(pong, token: ping.token, at: now) { custodyPing = nil }
   }
 }

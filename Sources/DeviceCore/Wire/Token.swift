@@ -45,6 +45,13 @@ public struct Token: Equatable, Sendable {
     return UInt8(truncatingIfNeeded: word >> UInt32(truncatingIfNeeded: 24 - (index & 3) * 8))
   }
 
+  /// The bytes in order, in memory of the caller.
+  @_lifetime(&bytes)
+  func copied(to bytes: inout InlineArray<8, UInt8>) -> Span<UInt8> {
+    for index in 0..<count { bytes[index] = self[index] }
+    return bytes.span.extracting(first: count)
+  }
+
   private mutating func append(_ byte: UInt8) {
     let shift = UInt32(24 - (length & 3) * 8)
     if length < 4 {
