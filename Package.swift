@@ -64,6 +64,9 @@ let package = Package(
       ],
       path: "Boards/linux/simulator", swiftSettings: hostSettings),
     .executableTarget(
+      name: "example", dependencies: ["DeviceCore", "Port", "PortSockets", "LinuxSupport"],
+      path: "Boards/linux/example", swiftSettings: hostSettings),
+    .executableTarget(
       name: "coap",
       dependencies: [
         "DeviceCore", "Port", "PortSockets", "CSockets", "LinuxSupport",
@@ -72,14 +75,15 @@ let package = Package(
       path: "Boards/linux/coap", swiftSettings: hostSettings),
 
     .target(
-      name: "Scenarios", dependencies: ["DeviceCore", "CScenarioMemory"], path: "Tests/Scenarios",
-      swiftSettings: settings),
+      name: "Scenarios", dependencies: ["DeviceCore", "SpanTrap", "CScenarioMemory"],
+      path: "Tests/Scenarios", swiftSettings: settings),
+    .target(name: "SpanTrap", path: "Tests/SpanTrap", swiftSettings: settings),
     .target(name: "CScenarioMemory", path: "Tests/CScenarioMemory"),
     .target(name: "CScenarioConsole", path: "Tests/CScenarioConsole"),
     .executableTarget(
       name: "ScenarioRunner", dependencies: ["Scenarios", "CScenarioConsole"],
       path: "Tests/ScenarioRunner", swiftSettings: settings),
     .testTarget(
-      name: "DeviceCoreTests", dependencies: ["DeviceCore", "Scenarios"], swiftSettings: settings),
+      name: "DeviceCoreTests", dependencies: ["DeviceCore", "Scenarios"], swiftSettings: hostSettings),
   ]
 )

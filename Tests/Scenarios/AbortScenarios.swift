@@ -79,6 +79,7 @@ func abort_receivedWithOptions_isReadAsFarAsPossible(_ check: inout Checker) {
   expectReceived(&check, "20e51020", bad: nil)
 }
 
+@inline(never)
 private func expectReceived(
   _ check: inout Checker, _ hex: StaticString, bad: UInt16?, line: UInt32 = #line
 ) {
@@ -126,6 +127,7 @@ func abort_criticalOptionInASignal_namesItInTheText(_ check: inout Checker) {
   expectCritical(&check, "30e3 e0fcdc", number: 65001)
 }
 
+@inline(never)
 private func expectCritical(
   _ check: inout Checker, _ hex: StaticString, number: UInt16 = 1, line: UInt32 = #line
 ) {

@@ -1,6 +1,7 @@
 import DeviceCore
 
 /// Feeds 100 requests with the tokens 0 to 99 as fast as they are taken, and counts the answers.
+@inline(never)
 private func expectAllAnswered(
   _ check: inout Checker, sizes: Sizes, limits: Limits = Limits(), reads: Int, writes: Int
 ) {

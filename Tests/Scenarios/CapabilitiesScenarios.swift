@@ -2,6 +2,7 @@ import DeviceCore
 
 extension Checker {
   /// Feeds the messages to a fresh connection and looks at what it knows of its peer.
+  @inline(never)
   fileprivate mutating func expectCapabilities(
     _ hex: StaticString, size: UInt32 = 1152, blockWise: Bool = false, token: UInt32 = 8,
     bert: Bool = false, events: Int = 1, line: UInt32 = #line
@@ -19,6 +20,7 @@ extension Checker {
     expect(end.output.isEmpty && end.connection.isOpen, "not open", line: line)
   }
 
+  @inline(never)
   fileprivate mutating func expectInvalid(
     _ hex: StaticString, _ fault: ProtocolFault, line: UInt32 = #line
   ) {

@@ -21,6 +21,7 @@ public struct Checker {
     if !condition { fail(message, file: file, line: line) }
   }
 
+  @inline(never)
   public mutating func fail(
     _ message: StaticString, file: StaticString = #fileID, line: UInt32 = #line
   ) {

@@ -104,3 +104,34 @@ func inlineArrayViews_throughAGenericCaller_exclusiveOnesAreRight(_ check: inout
     check.note = "not built with SpanTrap"
   #endif
 }
+
+nonisolated(unsafe) private var storage = ConnectionStorage<1152, 1232, 4, 2>()
+
+// The memory of a connection as a firmware declares it: its four parts do not overlap.
+func connectionStorage_asAGlobal_holdsAConnection(_ check: inout Checker) {
+  let memory = unsafe ConnectionStorage<1152, 1232, 4, 2>.memory(of: &storage)
+  var end = TestEnd(.initiator)
+  end.connection = Connection(role: .initiator, memory: memory, firstToken: 1, at: end.now)
+  end.feed(TestEnd.baseCSM)
+  end.output.removeAll()
+  for _ in 0..<4 { check.expect(end.ask(padding: 250) == nil) }
+  check.expect(end.ask() == .tooManyUnderWay)
+  end.feed("0102 01 0102 02 0102 03")
+  end.output.removeFirst(4 * (3 + 4 + 1 + 254))
+  check.expectMessages(&end, "5.03 T:03 O:- P:25")
+  // An answer of the size that the peer takes.
+  let large = ByteStore(.vector, hex: "e1036c 01 7f ff {42*1144}")
+  end.feed(large.bytes)
+  check.expect(end.output.count == 1152)
+  end.output.removeAll()
+  check.expect(end.answer(0) == nil && end.answer(1) == nil)
+  end.run()
+  check.expectOutput(&end, "7145 01 c12a ff 00000000  7145 02 c12a ff 00000000")
+  end.feed(
+    """
+    5445 00000001 ff 01000001 5445 00000002 ff 01000002 \
+    5445 00000003 ff 01000003 5445 00000004 ff 01000004
+    """)
+  check.expect(end.tally.responses == 4)
+  check.expectOpen(&end)
+}

@@ -1,5 +1,6 @@
 import DeviceCore
 
+@inline(never)
 private func parse(_ hex: StaticString, tokens: Int = 8) -> FrameHeader? {
   let input = ByteStore(.input, hex: hex)
   guard let progress = try? FrameHeader.parse(input.bytes, maximumTokenByteCount: tokens),
@@ -8,6 +9,7 @@ private func parse(_ hex: StaticString, tokens: Int = 8) -> FrameHeader? {
   return header
 }
 
+@inline(never)
 private func fault(_ hex: StaticString, tokens: Int = 8) -> FormatFault? {
   let input = ByteStore(.input, hex: hex)
   do throws(FormatError) {
@@ -19,6 +21,7 @@ private func fault(_ hex: StaticString, tokens: Int = 8) -> FormatFault? {
 }
 
 extension Checker {
+  @inline(never)
   fileprivate mutating func expectHeader(
     _ hex: StaticString, body: UInt32, token: Int = 0, header: Int, tokens: Int = 8,
     line: UInt32 = #line
@@ -115,6 +118,7 @@ func frameHeader_cutAnywhere_promisesNoMoreThanItWillHave(_ check: inout Checker
   expectPromises(&check, "ffe0ffff4500ff", tokens: 65804)
 }
 
+@inline(never)
 private func expectPromises(_ check: inout Checker, _ hex: StaticString, tokens: Int) {
   let input = ByteStore(.input, hex: hex)
   let whole = try? FrameHeader.parse(input.bytes, maximumTokenByteCount: tokens)

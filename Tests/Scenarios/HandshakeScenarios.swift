@@ -72,6 +72,7 @@ func handshake_silentPeer_isAbortedAfterTheTimer(_ check: inout Checker) {
   check.expectAbort(&end, .capabilitiesMissing)
 }
 
+@inline(never)
 private func expectNotFirst(_ check: inout Checker, _ hex: StaticString, line: UInt32 = #line) {
   var end = TestEnd(peerCSM: "")
   end.run()
@@ -120,6 +121,7 @@ func handshake_abortFirst_closes(_ check: inout Checker) {
   check.expectEnd(&end, .abortedByPeer)
 }
 
+@inline(never)
 private func legacy() -> TestEnd {
   var limits = Limits()
   limits.legacyPeerWait = .seconds(1)

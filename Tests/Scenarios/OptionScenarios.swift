@@ -1,6 +1,7 @@
 import DeviceCore
 
 /// What stands in a message, or the fault and its offset, as text.
+@inline(never)
 private func expectOptions(
   _ check: inout Checker, _ hex: StaticString, _ text: StaticString, line: UInt32 = #line
 ) {
@@ -10,6 +11,7 @@ private func expectOptions(
   check.expect(matcher.isComplete, "read otherwise", line: line)
 }
 
+@inline(never)
 private func error(_ hex: StaticString) -> FormatError? {
   let input = ByteStore(.input, hex: hex)
   do throws(FormatError) {

@@ -113,6 +113,7 @@ func pair_largeBodies_areEchoed(_ check: inout Checker) {
   check.expectLegal(pair)
 }
 
+@inline(never)
 private func expectEchoes(_ check: inout Checker, _ pair: inout Pair, around size: Int) {
   for padding in size..<size + 12 {
     let before = pair.client.tally.responses

@@ -183,6 +183,21 @@ func pong_owedAtRelease_isSentBeforeTheEnd(_ check: inout Checker) {
   check.expectEnd(&end, .releasedByPeer)
 }
 
+func pong_owedAtReleaseWithoutRoom_isSentBeforeTheEnd(_ check: inout Checker) {
+  var end = TestEnd(sizes: Sizes(transmit: 160), peerCSM: TestEnd.boundlessCSM)
+  end.feed("0102 01  11e2 42 20")
+  end.takesOutput = false
+  check.expect(end.answer(0) == nil)
+  check.expect(end.ask(padding: 45) == nil)
+  end.feed("00e4")
+  end.takesOutput = true
+  end.run()
+  check.expectMessages(
+    &end,
+    "2.05 T:01 O:12=2a P:4:00000000 / 0.01 T:50000000 O:- P:49 / 7.03 T:42 O:2= P:0")
+  check.expectEnd(&end, .releasedByPeer)
+}
+
 func pong_owedAtAbort_isNotSent(_ check: inout Checker) {
   var end = TestEnd(sizes: Sizes(transmit: 160), peerCSM: TestEnd.boundlessCSM)
   end.feed("0102 01  11e2 42 20")

@@ -91,6 +91,7 @@ private func checksum(_ bytes: Span<UInt8>) -> UInt32 {
 }
 
 /// Feeds bytes and ends in one of several ways: it must come to a legal end, whatever they were.
+@inline(never)
 private func expectLegalEnd(
   _ check: inout Checker, _ bytes: Span<UInt8>, _ random: inout Random, csm: StaticString
 ) {

@@ -7,7 +7,8 @@ private func act(_ pair: inout Pair) {
   case 0...3:
     let padding = pair.random.oneIn(8) ? pair.random.below(900) : pair.random.below(30)
     let method: Code = pair.random.oneIn(3) ? .post : pair.random.oneIn(5) ? .put : .get
-    _ = isClient
+    _ =
+      isClient
       ? pair.client.ask(method, padding: padding) : pair.server.ask(method, padding: padding)
   case 4: _ = isClient ? pair.client.ping() : pair.server.ping(custody: true)
   case 5, 6:
@@ -70,7 +71,8 @@ func pair_sameRequestsOtherCuts_sameAnswers(_ check: inout Checker) {
       var choices = Random(seed: seed)
       for _ in 0..<12 {
         let padding = choices.below(100)
-        check.expect((choices.oneIn(2) ? pair.client.ask(padding: padding) : pair.server.ask(padding: padding)) == nil)
+        check.expect(
+          (choices.oneIn(2) ? pair.client.ask(padding: padding) : pair.server.ask(padding: padding)) == nil)
         check.expect(pair.settle())
       }
       check.expect(pair.client.tally.responses + pair.server.tally.responses == 12)

@@ -148,7 +148,6 @@ func release_withEverything_isReadable(_ check: inout Checker) {
   check.expectEnd(&end, .releasedByPeer)
 }
 
-
 //
 func release_malformedOptions_areIgnored(_ check: inout Checker) {
   for repetition in 0..<2 {
@@ -177,6 +176,9 @@ func release_idle_happensByItself(_ check: inout Checker) {
   var end = TestEnd(limits: limits)
   end.wait(50_000)
   end.feed("0000")
+  check.expect(end.connection.deadline == end.now + .seconds(90))
+  end.wait(89_999)
+  check.expect(end.output.isEmpty, "not counted from the last byte")
   end.feed("0102 01")
   end.wait(100_000)
   check.expect(end.output.isEmpty, "not idle: an answer is owed")

@@ -1,5 +1,6 @@
 import DeviceCore
 
+@inline(never)
 private func client(_ limits: Limits = Limits(), sizes: Sizes = Sizes()) -> TestEnd {
   TestEnd(.initiator, slot: .client, limits: limits, sizes: sizes)
 }

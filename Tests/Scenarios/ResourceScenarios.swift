@@ -90,6 +90,7 @@ private struct Slow: Resource {
 }
 
 /// Feeds the requests and lets the resources answer them all.
+@inline(never)
 private func ask<Table: ResourceTable & ~Copyable>(
   _ end: inout TestEnd, _ resources: inout Resources<Table>, _ hex: StaticString
 ) {
@@ -104,6 +105,7 @@ private func ask<Table: ResourceTable & ~Copyable>(
   } while end.flush()
 }
 
+@inline(never)
 private func expectAnswers(
   _ check: inout Checker, _ hex: StaticString, _ text: StaticString, line: UInt32 = #line
 ) {
@@ -216,6 +218,7 @@ func resources_unusableCriticalOption_isABadOption(_ check: inout Checker) {
     "2.05 T:01 O:12= P:0")
   expectAnswers(&check, "310101c0013c", "2.05 T:01 O:12= P:0")
   expectAnswers(&check, "810101ff69676e6f726564", "2.05 T:01 O:12= P:0")
+  expectAnswers(&check, "410101 720050 00", "4.02 T:01 O:- P:30")
 }
 
 // X-37 X-38

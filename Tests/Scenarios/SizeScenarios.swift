@@ -1,5 +1,6 @@
 import DeviceCore
 
+@inline(never)
 private func draining(_ sizes: Sizes = Sizes(), role: Connection.Role = .acceptor) -> TestEnd {
   var limits = Limits()
   limits.maximumMessageByteCount = 64

@@ -25,6 +25,7 @@ func milliseconds_fromSeconds_stayWithinTheirRange(_ check: inout Checker) {
 }
 
 /// Each timer of a connection that is started at `now`, to its end.
+@inline(never)
 private func expectTimers(_ check: inout Checker, startingAt now: UInt32) {
   let start = Instant(rawValue: now)
   var silent = TestEnd(peerCSM: "", at: start)

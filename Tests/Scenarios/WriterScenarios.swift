@@ -1,6 +1,7 @@
 import DeviceCore
 
 /// Where a request of `write` is checked: byte by byte, behind the header with token 50000000.
+@inline(never)
 private func expectRequest(
   _ check: inout Checker, _ hex: StaticString, line: UInt32 = #line,
   _ write: (inout MessageWriter) throws(WriteError) -> Void
@@ -11,6 +12,7 @@ private func expectRequest(
   check.expectOutput(&end, hex, line: line)
 }
 
+@inline(never)
 private func error(
   _ writer: inout MessageWriter, _ attempt: (inout MessageWriter) throws(WriteError) -> Void
 ) -> WriteError? {
@@ -103,6 +105,7 @@ func writer_bodyOfEachSize_hasTheOnlyHeaderThatFits(_ check: inout Checker) {
   expectBody(&check, "f4 00000001 01 50000000 ff", 65805)
 }
 
+@inline(never)
 private func expectBody(
   _ check: inout Checker, _ head: StaticString, _ payload: Int, line: UInt32 = #line
 ) {
@@ -134,6 +137,7 @@ func writer_peersLimit_isUsedToTheLastByte(_ check: inout Checker) {
   for limit in 65808...65824 { expectLimit(&check, limit) }
 }
 
+@inline(never)
 private func expectLimit(_ check: inout Checker, _ limit: Int) {
   var end = TestEnd(.initiator, sizes: .large, peerCSM: "")
   var csm = ByteStore(.vector, hex: "50e124")

@@ -1,6 +1,6 @@
-import Glibc
 import CSockets
 import DeviceCore
+import Glibc
 import Port
 import PortSockets
 
@@ -19,6 +19,31 @@ public enum SocketMachine {
       throw SocketFailure("no descriptor left to wait for sockets")
     }
     return board
+  }
+
+  /// A listener on a numeric address or a host name, port 0 for any free one.
+  ///
+  /// - Throws: ``SocketFailure`` when the address cannot be had.
+  public static func makeListener(
+    host: String, port: UInt16, board: SocketBoard
+  ) throws(SocketFailure) -> (listener: SocketListener, port: UInt16) {
+    let (descriptor, port) = try listenSocket(host: host, port: port)
+    guard let listener = SocketListener(descriptor: descriptor, board: board) else {
+      throw SocketFailure("no descriptor left to listen on \(host)")
+    }
+    return (listener, port)
+  }
+
+  /// Places for connections, each with memory from `makeMemory`.
+  @unsafe
+  public static func makeSlots<Stream: ByteStream>(
+    _ count: Int, memory makeMemory: () -> ConnectionMemory
+  ) -> UnsafeMutableBufferPointer<Slot<Stream>> {
+    let slots = UnsafeMutableBufferPointer<Slot<Stream>>.allocate(capacity: count)
+    for index in slots.indices {
+      unsafe slots.initializeElement(at: index, to: Slot(memory: makeMemory()))
+    }
+    return unsafe slots
   }
 
   /// Memory for one connection; pages that are never used cost nothing.

@@ -1,3 +1,4 @@
+import ArgumentParser
 import DeviceCore
 import Logging
 import Port
@@ -36,6 +37,13 @@ struct ConnectionLog: DeviceObserver {
     for index in payload.indices { bytes.append(payload[index]) }
     return String(decoding: bytes, as: UTF8.self).debugDescription
   }
+}
+
+/// The levels of the log by their names on the command line.
+enum LogLevel: String, CaseIterable, ExpressibleByArgument {
+  case trace, debug, info, notice, warning, error, critical
+
+  var level: Logger.Level { Logger.Level(rawValue: rawValue) ?? .notice }
 }
 
 extension ConnectionEnd {

@@ -50,10 +50,8 @@ struct OpenListener {
   let listener: SocketListener
 
   init(_ address: ListenAddress, board: SocketBoard) throws {
-    let (descriptor, port) = try listenSocket(host: address.host, port: address.port)
-    guard let listener = SocketListener(descriptor: descriptor, board: board) else {
-      throw SocketFailure("no descriptor left for \(address)")
-    }
+    let (listener, port) = try SocketMachine.makeListener(
+      host: address.host, port: address.port, board: board)
     self.listener = listener
     self.address = ListenAddress(host: address.host, port: port)
   }

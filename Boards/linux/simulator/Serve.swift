@@ -24,8 +24,8 @@ struct Serve: ParsableCommand {
   @Option(help: ArgumentHelp("Where the sensors' values start from.", valueName: "number"))
   var seed: UInt32 = 1
 
-  @Option(help: "trace, debug, info, notice, warning, error or critical.")
-  var logLevel: Logger.Level = .notice
+  @Option(help: "What to log to standard error, from most to least.")
+  var logLevel: LogLevel = .notice
 
   @Flag(help: "Print every message, decoded, one line each, to standard error.")
   var trace = false
@@ -67,7 +67,7 @@ struct Serve: ParsableCommand {
 
   private func makeLogger() -> Logger {
     var logger = Logger(label: "simulator") { StreamLogHandler.standardError(label: $0) }
-    logger.logLevel = logLevel
+    logger.logLevel = logLevel.level
     return logger
   }
 
@@ -87,14 +87,10 @@ struct Serve: ParsableCommand {
       Log()
       SlowAnswer(clock: board)
     }
-    let slots = UnsafeMutableBufferPointer<Slot<L.Stream>>.allocate(
-      capacity: limits.connections)
-    for index in slots.indices {
-      unsafe slots.initializeElement(at: index, to: Slot(memory: limits.makeMemory()))
-    }
     var device = unsafe Device(
       board: board, listener: listener, resources: resources,
-      observer: ConnectionLog(logger: logger), limits: limits.limits, slots: slots)
+      observer: ConnectionLog(logger: logger), limits: limits.limits,
+      slots: SocketMachine.makeSlots(limits.connections, memory: limits.makeMemory))
     serve(&device, until: signals, logger: logger)
   }
 
@@ -117,5 +113,3 @@ struct Serve: ParsableCommand {
     }
   }
 }
-
-extension Logger.Level: @retroactive ExpressibleByArgument {}

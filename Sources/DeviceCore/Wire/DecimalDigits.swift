@@ -18,6 +18,6 @@ public struct DecimalDigits {
 
   /// One to ten ASCII digits.
   public var bytes: Span<UInt8> {
-    get { digits.span.extracting(start..<10) }
+    digits.span.extracting(start..<10)
   }
 }

@@ -298,8 +298,9 @@ public struct MessageWriter: ~Copyable {
       store(UInt8(truncatingIfNeeded: value - 269), at: offset + 1)
     default:
       for index in 0..<4 {
-        store(UInt8(
-          truncatingIfNeeded: (value - 65805) >> (24 - 8 * index)), at: offset + index)
+        store(
+          UInt8(
+            truncatingIfNeeded: (value - 65805) >> (24 - 8 * index)), at: offset + index)
       }
     }
   }

@@ -37,10 +37,11 @@ public struct Device<
     unsafe self.slots = slots
   }
 
-  /// Serves for ever.
-  public mutating func run() -> Never {
+  /// Serves until ``stop()`` was called and the last connection is over: on most devices for ever.
+  public mutating func run() {
     while true {
       let deadline = step()
+      if isStopping && isIdle { return }
       board.wait(until: deadline)
     }
   }

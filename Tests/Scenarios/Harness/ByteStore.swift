@@ -38,6 +38,7 @@ struct ByteStore {
     return unsafe base[start + index]
   }
 
+  @inline(never)
   mutating func append(_ byte: UInt8) {
     if end == capacity && start > 0 {
       unsafe base.update(from: base + start, count: count)
@@ -52,6 +53,7 @@ struct ByteStore {
     end += 1
   }
 
+  @inline(never)
   mutating func append(_ bytes: Span<UInt8>) {
     guard bytes.count <= capacity - end else {
       for index in bytes.indices { append(bytes[index]) }
@@ -66,11 +68,13 @@ struct ByteStore {
     end += bytes.count
   }
 
+  @inline(never)
   mutating func append(hex: StaticString) {
     var reader = HexReader(hex)
     while let byte = reader.next() { append(byte) }
   }
 
+  @inline(never)
   mutating func append(_ byte: UInt8, repeated count: Int) {
     for _ in 0..<count { append(byte) }
   }
@@ -87,6 +91,7 @@ struct ByteStore {
   }
 
   /// Whether the bytes are just those of `hex`.
+  @inline(never)
   func isEqual(hex: StaticString) -> Bool {
     var reader = HexReader(hex)
     let bytes = self.bytes

@@ -2,6 +2,7 @@ import DeviceCore
 
 extension Checker {
   /// The output is just these bytes; it is dropped then.
+  @inline(never)
   mutating func expectOutput(
     _ end: inout TestEnd, _ hex: StaticString, _ message: StaticString = "other output",
     file: StaticString = #fileID, line: UInt32 = #line
@@ -11,6 +12,7 @@ extension Checker {
   }
 
   /// The output is these messages, written as in the vectors; it is dropped then.
+  @inline(never)
   mutating func expectMessages(
     _ end: inout TestEnd, _ text: StaticString, _ message: StaticString = "other messages",
     file: StaticString = #fileID, line: UInt32 = #line
@@ -22,6 +24,7 @@ extension Checker {
   }
 
   /// The output is one Abort with a text, the connection closes for this reason and takes nothing more.
+  @inline(never)
   mutating func expectAbort(
     _ end: inout TestEnd, _ fault: ProtocolFault, file: StaticString = #fileID, line: UInt32 = #line
   ) {
@@ -39,6 +42,7 @@ extension Checker {
   }
 
   /// The connection comes to this end by itself: nothing more is processed or sent, one last event.
+  @inline(never)
   mutating func expectEnd(
     _ end: inout TestEnd, _ reason: ConnectionEnd, file: StaticString = #fileID,
     line: UInt32 = #line
@@ -62,6 +66,7 @@ extension Checker {
     expectLegal(end, file: file, line: line)
   }
 
+  @inline(never)
   mutating func expectLegal(
     _ end: borrowing TestEnd, file: StaticString = #fileID, line: UInt32 = #line
   ) {
@@ -70,6 +75,7 @@ extension Checker {
   }
 
   /// The connection is open and in step with its peer: a Ping is answered, and by nothing else.
+  @inline(never)
   mutating func expectOpen(
     _ end: inout TestEnd, file: StaticString = #fileID, line: UInt32 = #line
   ) {

@@ -17,6 +17,7 @@ struct HexReader {
   var isWithinRun: Bool { repeatsLeft > 0 }
 
   /// The next byte, or nil where no byte stands.
+  @inline(never)
   mutating func next() -> UInt8? {
     if repeatsLeft > 0 {
       repeatsLeft -= 1

@@ -1,6 +1,7 @@
 import DeviceCore
 
 /// Writes bytes as the column `decodes` of the vectors does.
+@inline(never)
 func describe(
   _ bytes: Span<UInt8>, maxMessageSize: UInt32, maxTokenLength: UInt32, to text: inout TextMatcher
 ) {
@@ -25,6 +26,7 @@ func describe(
   }
 }
 
+@inline(never)
 func describe(_ message: borrowing Message, to text: inout TextMatcher) {
   write(message.code, to: &text)
   text.write(" T:")

@@ -13,6 +13,7 @@ struct Pair: ~Copyable {
   private var isClientClosed = false
   private var isServerClosed = false
 
+  @inline(never)
   init(
     seed: UInt32, largestPiece: Int = 64, wireCapacity: Int = 4096,
     clientLimits: Limits = Limits(), serverLimits: Limits = Limits(),
@@ -38,6 +39,7 @@ struct Pair: ~Copyable {
   /// Moves a piece in each direction and lets both ends act on it.
   ///
   /// - Returns: whether anything moved.
+  @inline(never)
   mutating func step() -> Bool {
     client.pollAll()
     client.connection.serveDeferred(&client.handler, at: client.now)
@@ -55,6 +57,7 @@ struct Pair: ~Copyable {
   /// Steps until nothing moves any more.
   ///
   /// - Returns: false when that takes suspiciously long.
+  @inline(never)
   mutating func settle() -> Bool {
     var idleSteps = 0
     for _ in 0..<400_000 {
@@ -64,6 +67,7 @@ struct Pair: ~Copyable {
     return false
   }
 
+  @inline(never)
   mutating func wait(_ milliseconds: UInt32) {
     client.now = client.now + Milliseconds(milliseconds)
     server.now = client.now
@@ -71,6 +75,7 @@ struct Pair: ~Copyable {
   }
 
   /// Lets time pass until both are over or no timer runs.
+  @inline(never)
   mutating func waitForTheEnd() {
     for _ in 0..<64 {
       _ = settle()
@@ -86,6 +91,7 @@ struct Pair: ~Copyable {
 
   private mutating func piece() -> Int { 1 + random.below(largestPiece) }
 
+  @inline(never)
   private static func write(
     _ end: inout TestEnd, _ wire: inout Wire, _ isClosed: inout Bool, largest: Int
   ) -> Bool {
@@ -107,6 +113,7 @@ struct Pair: ~Copyable {
 
 extension Checker {
   /// Both ends told a legal story.
+  @inline(never)
   mutating func expectLegal(
     _ pair: borrowing Pair, file: StaticString = #fileID, line: UInt32 = #line
   ) {

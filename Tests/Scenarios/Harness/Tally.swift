@@ -26,6 +26,7 @@ struct Tally {
   private var serials = InlineArray<128, UInt32>(repeating: 0)
   private(set) var outstanding = 0
 
+  @inline(never)
   mutating func didAsk(_ request: RequestID, serial: UInt32) {
     for index in 0..<128 where asked[index] == nil {
       asked[index] = request
@@ -50,6 +51,7 @@ struct Tally {
   }
 
   /// - Returns: the serial that went out with the request.
+  @inline(never)
   private mutating func settle(_ request: RequestID) -> UInt32? {
     for index in 0..<128 where asked[index] == request {
       asked[index] = nil
@@ -60,6 +62,7 @@ struct Tally {
     return nil
   }
 
+  @inline(never)
   mutating func note(_ event: Event, on connection: borrowing Connection) {
     if closed > 0 { illegal += 1 }
     switch event {
@@ -89,6 +92,7 @@ struct Tally {
     }
   }
 
+  @inline(never)
   private mutating func noteResponse(_ request: RequestID, on connection: borrowing Connection) {
     guard let message = connection.message else {
       illegal += 1

@@ -22,6 +22,7 @@ struct TestEnd: ~Copyable {
   static var baseCSM: StaticString { "00e1" }
 
   /// - Parameter peerCSM: what the peer sends first; empty for nothing yet.
+  @inline(never)
   init(
     _ role: Connection.Role = .acceptor, slot: Slot = .server, limits: Limits = Limits(),
     sizes: Sizes = Sizes(), peerCSM: StaticString = TestEnd.baseCSM, identity: UInt32 = 7,
@@ -39,12 +40,14 @@ struct TestEnd: ~Copyable {
 
   // MARK: Inputs
 
+  @inline(never)
   mutating func feed(_ hex: StaticString) {
     let input = ByteStore(.input, hex: hex)
     feed(input.bytes)
   }
 
   /// Hands in all the bytes, as far as the connection takes them.
+  @inline(never)
   mutating func feed(_ bytes: Span<UInt8>) {
     var rest = bytes
     while rest.count > 0 {
@@ -55,22 +58,26 @@ struct TestEnd: ~Copyable {
     }
   }
 
+  @inline(never)
   mutating func endInput() {
     connection.receiveEnd(at: now)
     run()
   }
 
+  @inline(never)
   mutating func fail() {
     connection.transportFailed()
     run()
   }
 
+  @inline(never)
   mutating func wait(_ milliseconds: UInt32) {
     now = now + Milliseconds(milliseconds)
     run()
   }
 
   /// Goes on to the connection's deadline, if it has one.
+  @inline(never)
   mutating func waitForDeadline() {
     guard let deadline = connection.deadline else { return }
     if now.isBefore(deadline) { now = deadline }
@@ -78,6 +85,7 @@ struct TestEnd: ~Copyable {
   }
 
   /// Events and output in turn until nothing happens any more.
+  @inline(never)
   mutating func run() {
     repeat {
       pollAll()
@@ -85,6 +93,7 @@ struct TestEnd: ~Copyable {
     } while flush()
   }
 
+  @inline(never)
   mutating func pollAll() {
     while let event = connection.poll(at: now) {
       tally.note(event, on: connection)
@@ -93,6 +102,7 @@ struct TestEnd: ~Copyable {
   }
 
   /// - Returns: whether any byte left.
+  @inline(never)
   mutating func flush() -> Bool {
     guard takesOutput, connection.pendingOutput.count > 0 else { return false }
     let count = min(connection.pendingOutput.count, largestWrite)
@@ -106,6 +116,7 @@ struct TestEnd: ~Copyable {
   /// Sends a request whose payload is a new serial number and `padding` more bytes.
   ///
   /// - Returns: nil when it went out.
+  @inline(never)
   mutating func ask(
     _ method: Code = .get, padding: Int = 0, timeout: Milliseconds? = nil
   ) -> CommandError? {
@@ -127,6 +138,7 @@ struct TestEnd: ~Copyable {
   }
 
   /// Sends a request that `write` makes; the tally does not look into its answer.
+  @inline(never)
   mutating func send(
     _ method: Code = .get, _ write: (inout MessageWriter) throws(WriteError) -> Void
   ) -> CommandError? {
@@ -139,6 +151,7 @@ struct TestEnd: ~Copyable {
     }
   }
 
+  @inline(never)
   mutating func ping(custody: Bool = false) -> CommandError? {
     do throws(CommandError) {
       try connection.ping(custody: custody, at: now)
@@ -149,6 +162,7 @@ struct TestEnd: ~Copyable {
   }
 
   /// Answers the postponed request in this place with its serial.
+  @inline(never)
   mutating func answer(_ index: Int) -> CommandError? {
     guard let request = handler.waitingRequest(index) else { return .unknownRequest }
     let bytes = serialBytes(handler.waitingSerial(index))
@@ -168,6 +182,7 @@ struct TestEnd: ~Copyable {
   /// Does what the connection asks for until it is over; the peer closes its side when we have closed ours.
   ///
   /// - Returns: whether that came to an end.
+  @inline(never)
   mutating func finish() -> Bool {
     for _ in 0..<8 {
       run()
@@ -186,6 +201,7 @@ struct TestEnd: ~Copyable {
 
 extension ByteStore {
   /// Appends the first bytes that a connection wants to send.
+  @inline(never)
   mutating func append(firstOutputOf connection: borrowing Connection, _ count: Int) {
     append(connection.pendingOutput.extracting(first: count))
   }

@@ -14,6 +14,7 @@ struct TextMatcher {
   /// Whether the whole text came, and nothing else.
   var isComplete: Bool { isMatching && position == expected.utf8CodeUnitCount }
 
+  @inline(never)
   mutating func write(_ character: UInt8) {
     guard position < expected.utf8CodeUnitCount, expected.bytes[position] == character else {
       isMatching = false
@@ -22,11 +23,13 @@ struct TextMatcher {
     position += 1
   }
 
+  @inline(never)
   mutating func write(_ text: StaticString) {
     let bytes = text.bytes
     for index in bytes.indices { write(bytes[index]) }
   }
 
+  @inline(never)
   mutating func write(decimal number: UInt32) {
     let digits = DecimalDigits(number)
     let bytes = digits.bytes
@@ -34,6 +37,7 @@ struct TextMatcher {
   }
 
   /// Hexadecimal digits, which the expected text may shorten to a run such as `{54*268}`.
+  @inline(never)
   mutating func write(hex bytes: Span<UInt8>) {
     var reader = HexReader(expected, from: position)
     for index in bytes.indices where reader.next() != bytes[index] {

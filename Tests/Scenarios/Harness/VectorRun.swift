@@ -5,6 +5,7 @@ struct VectorRun {
   /// How the input of a vector is cut.
   enum Cut { case whole, bytes, twoPieces }
 
+  @inline(never)
   static func run(group: UInt8, _ cut: Cut, _ check: inout Checker) {
     for index in 0..<VectorTable.count {
       let vector = VectorTable.vector(at: index)
@@ -30,6 +31,7 @@ struct VectorRun {
   /// - Parameters:
   ///   - pieces: bytes a read, at most.
   ///   - cutAt: a place in the input where a read ends.
+  @inline(never)
   private static func run(
     _ vector: Vector, _ input: Span<UInt8>, pieces: Int, cutAt: Int, _ check: inout Checker
   ) {
@@ -58,6 +60,7 @@ struct VectorRun {
     checkOutcome(vector, input, &end, &check)
   }
 
+  @inline(never)
   private static func feed(_ end: inout TestEnd, _ bytes: Span<UInt8>) {
     var resources = Resources { return NoTable() }
     var rest = bytes
@@ -84,6 +87,7 @@ struct VectorRun {
     check.expect(reader.rest.count == 0, "more than a CSM before the peer's")
   }
 
+  @inline(never)
   private static func checkOutcome(
     _ vector: Vector, _ input: Span<UInt8>, _ end: inout TestEnd, _ check: inout Checker
   ) {
@@ -130,6 +134,7 @@ struct VectorRun {
     return reader.next()?.code == .abort
   }
 
+  @inline(never)
   private static func checkAbort(_ output: Span<UInt8>, _ check: inout Checker) {
     var reader = MessageReader(output)
     if let message = reader.next() {
@@ -142,6 +147,7 @@ struct VectorRun {
   }
 
   /// One reply for each request and Ping, in order, with its token and one of the codes that are listed.
+  @inline(never)
   private static func checkReplies(
     _ codes: StaticString, _ input: Span<UInt8>, _ output: Span<UInt8>, _ check: inout Checker
   ) {

@@ -16,6 +16,7 @@ struct Wire {
 
   /// - Returns: how many bytes were taken, at most `largest`.
   mutating func write(outputOf connection: borrowing Connection, largest: Int) -> Int {
+    // Not min(a, b, c), which takes an array.
     let count = min(connection.pendingOutput.count, min(bytes.spaceCount, largest))
     bytes.append(firstOutputOf: connection, count)
     return count
