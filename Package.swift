@@ -52,7 +52,7 @@ let package = Package(
       name: "LinuxSupport",
       dependencies: [
         "DeviceCore", "Port", "PortSockets", "CSockets",
-        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Boards/linux/Support", swiftSettings: hostSettings),
     .executableTarget(

@@ -20,10 +20,10 @@ func serving_handlerWritesNothing_isAnInternalError(_ check: inout Checker) {
 
 func serving_answerLargerThanTheMemory_isAnInternalError(_ check: inout Checker) {
   var end = TestEnd(sizes: Sizes(transmit: 300), peerCSM: TestEnd.boundlessCSM)
-  // 300 - 81 bytes, of which Len, its extension, code, token and marker take five.
-  end.handler.largeByteCount = 219 - 5
+  // 300 - 80 bytes, of which Len, its extension, code, token and marker take five.
+  end.handler.largeByteCount = 220 - 5
   end.feed("01 03 7f")
-  check.expectMessages(&end, "2.05 T:7f O:- P:214", "does not fit to the last byte")
+  check.expectMessages(&end, "2.05 T:7f O:- P:215", "does not fit to the last byte")
   end.handler.largeByteCount += 1
   end.feed("01 03 7f")
   check.expectMessages(&end, "5.00 T:7f O:- P:25")

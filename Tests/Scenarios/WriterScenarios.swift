@@ -178,7 +178,7 @@ private func messageSize(_ payload: Int) -> Int {
 
 func writer_memory_isUsedToTheLastByte(_ check: inout Checker) {
   let capacity = 160
-  let largest = capacity - ConnectionMemory.transmitReserve - 1
+  let largest = capacity - ConnectionMemory.transmitReserve
   var end = TestEnd(
     .initiator, sizes: Sizes(transmit: capacity), peerCSM: TestEnd.boundlessCSM)
   let fitting = filler(largest - 8)

@@ -21,17 +21,18 @@ public enum SocketMachine {
     return board
   }
 
-  /// A listener on a numeric address or a host name, port 0 for any free one.
+  /// A listener on an address; port 0 takes any free one.
   ///
+  /// - Returns: the listener, and its address with the port that it has.
   /// - Throws: ``SocketFailure`` when the address cannot be had.
   public static func makeListener(
-    host: String, port: UInt16, board: SocketBoard
-  ) throws(SocketFailure) -> (listener: SocketListener, port: UInt16) {
-    let (descriptor, port) = try listenSocket(host: host, port: port)
+    on address: SocketAddress, board: SocketBoard
+  ) throws(SocketFailure) -> (listener: SocketListener, address: SocketAddress) {
+    let (descriptor, bound) = try listenSocket(on: address)
     guard let listener = SocketListener(descriptor: descriptor, board: board) else {
-      throw SocketFailure("no descriptor left to listen on \(host)")
+      throw SocketFailure("no descriptor left to listen on \(address)")
     }
-    return (listener, port)
+    return (listener, bound)
   }
 
   /// Places for connections, each with memory from `makeMemory`.

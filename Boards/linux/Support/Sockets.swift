@@ -52,10 +52,10 @@ public func addresses(of host: String, port: UInt16) throws(SocketFailure) -> [S
 
 /// A listening non-blocking socket.
 ///
-/// - Returns: the descriptor and the port, which the system chose when `address` has port 0.
+/// - Returns: the descriptor, and the address with the port that the system chose if it was 0.
 public func listenSocket(
   on address: SocketAddress, backlog: Int32 = 128
-) throws(SocketFailure) -> (descriptor: Int32, port: UInt16) {
+) throws(SocketFailure) -> (descriptor: Int32, address: SocketAddress) {
   var reason: Int32 = 0
   let descriptor = unsafe withUnsafePointer(to: address.raw) {
     unsafe csockets_listen($0, backlog, &reason)
@@ -68,14 +68,7 @@ public func listenSocket(
     csockets_close(descriptor)
     throw SocketFailure("cannot tell the port of the listener on \(address)")
   }
-  return (descriptor, SocketAddress(local).port)
-}
-
-/// A listening non-blocking socket on the first address of `host`.
-public func listenSocket(
-  host: String, port: UInt16
-) throws(SocketFailure) -> (descriptor: Int32, port: UInt16) {
-  try listenSocket(on: addresses(of: host, port: port)[0])
+  return (descriptor, SocketAddress(local))
 }
 
 /// Connects without blocking for longer than `timeout`.

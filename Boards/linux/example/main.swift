@@ -20,8 +20,9 @@ struct Lamp: Resource {
 }
 
 let board = try SocketMachine.makeBoard()
-let (listener, port) = try SocketMachine.makeListener(host: "127.0.0.1", port: 0, board: board)
-print("coap put coap+tcp://127.0.0.1:\(port)/lamp --payload 1")
+let (listener, address) = try SocketMachine.makeListener(
+  on: addresses(of: "localhost", port: 0)[0], board: board)
+print("coap put coap+tcp://\(address)/lamp --payload 1")
 
 var device = unsafe Device(
   board: board, listener: listener, resources: Resources { Lamp() }, observer: SilentObserver(),

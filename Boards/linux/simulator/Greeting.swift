@@ -31,9 +31,9 @@ struct Greeting {
         """
 
         try one of:
-          coap get \(uri)
-          coap-client -m get \(uri)
-          aiocoap-client \(uri)
+          \(Client.ours) get \(uri)
+          \(Client.libcoap) -m get \(uri)
+          \(Client.aiocoap) \(uri)
 
         Ctrl-C stops it.
         ready
@@ -44,6 +44,31 @@ struct Greeting {
 
   private func pad(_ text: String, _ width: Int) -> String {
     text + String(repeating: " ", count: max(1, width - text.count))
+  }
+}
+
+/// The clients as they can be called from here.
+enum Client {
+  /// Built beside this program.
+  static var ours: String { beside("coap") ?? "coap" }
+  /// Debian's package libcoap3-bin names it after its TLS library.
+  static var libcoap: String {
+    let isPlain = ["/usr/bin", "/usr/local/bin"].contains {
+      FileManager.default.isExecutableFile(atPath: $0 + "/coap-client")
+    }
+    return isPlain ? "coap-client" : "coap-client-openssl"
+  }
+  /// Where toolchain/test puts it.
+  static var aiocoap: String { beside("../venv/bin/aiocoap-client") ?? "aiocoap-client" }
+
+  /// A file by its place relative to this program's, as short as it can be written from here.
+  private static func beside(_ place: String) -> String? {
+    let program = CommandLine.arguments[0]
+    guard let slash = program.lastIndex(of: "/") else { return nil }
+    let path = URL(fileURLWithPath: program[..<slash] + "/" + place).standardized.path
+    guard FileManager.default.isExecutableFile(atPath: path) else { return nil }
+    let here = FileManager.default.currentDirectoryPath + "/"
+    return path.hasPrefix(here) ? String(path.dropFirst(here.count)) : path
   }
 }
 

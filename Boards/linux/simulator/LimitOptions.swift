@@ -81,24 +81,3 @@ struct LimitOptions: ParsableArguments {
       transmitCapacity: 2 * Int(largestResponse) + 2 * ConnectionMemory.transmitReserve)
   }
 }
-
-/// A time on the command line, in seconds with an optional fraction.
-struct Seconds: ExpressibleByArgument, CustomStringConvertible {
-  let span: Milliseconds
-
-  init(_ seconds: UInt32) {
-    span = .seconds(seconds)
-  }
-
-  init?(argument: String) {
-    guard let seconds = Double(argument), seconds >= 0, seconds <= 2_000_000 else { return nil }
-    span = Milliseconds(UInt32((seconds * 1000).rounded(.up)))
-  }
-
-  var description: String {
-    let number = Double(span.rawValue) / 1000
-    return number == number.rounded() ? "\(Int(number))" : "\(number)"
-  }
-
-  var defaultValueDescription: String { description }
-}

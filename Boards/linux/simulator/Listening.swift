@@ -5,56 +5,50 @@ import Port
 import PortSockets
 
 /// An address to listen on, from a URI without a path.
-struct ListenAddress: ExpressibleByArgument, CustomStringConvertible {
-  let host: String
-  let port: UInt16
+struct ListenAddress: CustomStringConvertible {
+  private let socket: SocketAddress
 
-  static let standard = ListenAddress(host: "127.0.0.1", port: 5683)
+  static let standard = "coap+tcp://127.0.0.1:5683"
 
-  init(host: String, port: UInt16) {
-    self.host = host
-    self.port = port
-  }
-
-  init?(argument: String) {
-    let prefix = "coap+tcp://"
-    guard argument.lowercased().hasPrefix(prefix) else { return nil }
-    var rest = argument.dropFirst(prefix.count)
-    if rest.hasSuffix("/") { rest.removeLast() }
-    var port: UInt16 = 5683
-    if let colon = rest.lastIndex(of: ":"), !rest[colon...].contains("]") {
-      let digits = rest[rest.index(after: colon)...]
-      guard digits.isEmpty || UInt16(digits) != nil else { return nil }
-      port = UInt16(digits) ?? port
-      rest = rest[..<colon]
+  /// - Throws: what is wrong, in a line for a person.
+  init(uri text: String) throws {
+    let bytes = Array(text.utf8)
+    let uri: CoAPURI
+    do throws(URIError) {
+      uri = try CoAPURI(bytes.span)
+    } catch {
+      throw ValidationError("\(error.fault.text) (at character \(error.offset + 1))")
     }
-    if rest.hasPrefix("[") && rest.hasSuffix("]") {
-      rest = rest.dropFirst().dropLast()
+    guard uri.scheme == .coapTCP else {
+      throw ValidationError("\(uri.scheme.name) is not supported yet; coap+tcp is")
     }
-    guard !rest.isEmpty, SocketAddress(host: String(rest), port: port) != nil else { return nil }
-    self.init(host: String(rest), port: port)
+    var host = ""
+    for index in uri.host.indices { host.unicodeScalars.append(Unicode.Scalar(uri.host[index])) }
+    guard let socket = SocketAddress(host: host, port: uri.port) else {
+      throw ValidationError("a numeric address is needed, as in \(ListenAddress.standard)")
+    }
+    self.socket = socket
   }
 
-  var isLoopback: Bool { SocketAddress(host: host, port: port)?.isLoopback ?? false }
-
-  var description: String {
-    "coap+tcp://" + (host.contains(":") ? "[\(host)]" : host) + ":\(port)"
+  init(_ socket: SocketAddress) {
+    self.socket = socket
   }
 
-  var defaultValueDescription: String { description }
+  var isLoopback: Bool { socket.isLoopback }
+
+  var description: String { "coap+tcp://\(socket)" }
+
+  /// Opens it.
+  func listen(board: SocketBoard) throws(SocketFailure) -> OpenListener {
+    let (listener, address) = try SocketMachine.makeListener(on: socket, board: board)
+    return OpenListener(address: ListenAddress(address), listener: listener)
+  }
 }
 
 /// A listener that is open, and its address with the port that it really has.
 struct OpenListener {
   let address: ListenAddress
   let listener: SocketListener
-
-  init(_ address: ListenAddress, board: SocketBoard) throws {
-    let (listener, port) = try SocketMachine.makeListener(
-      host: address.host, port: address.port, board: board)
-    self.listener = listener
-    self.address = ListenAddress(host: address.host, port: port)
-  }
 }
 
 /// Several listeners as one; each gets its turn.

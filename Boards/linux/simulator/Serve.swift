@@ -13,7 +13,7 @@ struct Serve: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Where to listen: coap+tcp://ADDRESS[:PORT]. Repeat it for more; port 0 picks a free one.",
-      valueName: "uri"))
+      valueName: "uri"), transform: ListenAddress.init(uri:))
   var listen: [ListenAddress] = []
 
   @Flag(help: "Let others than this machine connect without TLS.")
@@ -47,8 +47,8 @@ struct Serve: ParsableCommand {
 
   private func serve() throws {
     let board = try SocketMachine.makeBoard()
-    let addresses = listen.isEmpty ? [ListenAddress.standard] : listen
-    let listeners = try addresses.map { try OpenListener($0, board: board) }
+    let addresses = try listen.isEmpty ? [ListenAddress(uri: ListenAddress.standard)] : listen
+    let listeners = try addresses.map { try $0.listen(board: board) }
     guard let signals = StopSignals(board: board) else {
       throw SocketFailure("no descriptor left for signals")
     }

@@ -107,11 +107,10 @@ struct TransmitBuffer {
   }
 
   /// The largest message that fits now without touching the reserve.
-  var room: Int { roomWithReserve - ConnectionMemory.transmitReserve }
+  var room: Int { capacity - (end - start) - ConnectionMemory.transmitReserve }
   /// The largest message that fits when nothing is pending.
-  var largestMessage: Int {
-    capacity - MessageWriter.slackByteCount - ConnectionMemory.transmitReserve
-  }
+  var largestMessage: Int { capacity - ConnectionMemory.transmitReserve }
+  /// The reserve holds the slack of the last message as well.
   var roomWithReserve: Int { capacity - (end - start) - MessageWriter.slackByteCount }
 
   /// A writer for one message of at most `limit` bytes behind the pending ones; nil when not even its
