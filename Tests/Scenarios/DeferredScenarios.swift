@@ -118,3 +118,13 @@ func deferred_answerTooLarge_isAnInternalError(_ check: inout Checker) {
   check.expectMessages(&end, "5.00 T:01 O:- P:25")
   check.expectOpen(&end)
 }
+
+// R-05, but not for ever: a resource that never answers does not keep the slot.
+func deferred_neverAnsweredAfterRelease_endsAfterTheTimer(_ check: inout Checker) {
+  var end = TestEnd()
+  end.feed("0102 01 00e4")
+  end.wait(59_000)
+  check.expect(end.connection.deferredCount == 1 && !end.connection.isOver)
+  end.wait(1_000)
+  check.expectEnd(&end, .releasedByPeer)
+}

@@ -77,12 +77,14 @@ func release_withDeferredRequests_waitsForThem(_ check: inout Checker) {
   check.expectOutput(&end, "7145 01 c12a ff 00000000  80e4 ff 72656c65617365")
 }
 
-func release_requestsNeverAnswered_endsAfterTheTimer(_ check: inout Checker) {
+func release_requestsNeverAnswered_isSentAfterTheTimer(_ check: inout Checker) {
   var end = TestEnd(.initiator)
   check.expect(end.ask() == nil)
   end.connection.release(at: end.now)
   end.run()
   end.output.removeAll()
+  end.wait(5_000)
+  check.expectOutput(&end, "80e4 ff 72656c65617365")
   end.wait(5_000)
   check.expect(end.tally.lastFailure == .connectionEnded)
   check.expectEnd(&end, .releaseTimedOut)

@@ -53,7 +53,7 @@ extension Connection {
       // What follows the skipped message is still processed; an end within it is one within a message.
       let isWhole = UInt32(receiveBuffer.count) >= rest
       receiveBuffer.consume(isWhole ? Int(rest) : receiveBuffer.count)
-      if !isWhole && (phase == .open || isWinding) { phase = .finishing(.truncated) }
+      if !isWhole && (phase == .open || isWinding) { finish(.truncated, at: now) }
     }
     input = .ended
   }
@@ -219,7 +219,7 @@ extension Connection {
       switch phase {
       case .releasing: close(.released)
       case .finishing: break
-      default: phase = .finishing(receiveBuffer.count > 0 ? .truncated : .closedByPeer)
+      default: finish(receiveBuffer.count > 0 ? .truncated : .closedByPeer, at: now)
       }
     }
     if case .winding(let holdOffSeconds) = phase, requestCount == 0, deferredCount == 0 {

@@ -87,6 +87,12 @@ extension Connection {
     return .changed
   }
 
+  /// The peer asks nothing more: what is owed is answered, but not for ever.
+  mutating func finish(_ end: ConnectionEnd, at now: Instant) {
+    phase = .finishing(end)
+    phaseTimer = Timer(limits.requestTimeout, from: now)
+  }
+
   /// Processes nothing more and closes when the pending output is out.
   mutating func shutDown(_ end: ConnectionEnd) {
     phase = .closing(end)

@@ -117,8 +117,7 @@ extension Connection {
     if let option = message.firstOption(SignalingOption.holdOff), option.value.count <= 3 {
       holdOff = option.uint
     }
-    phase = .finishing(phase == .releasing ? .released : .releasedByPeer)
-    phaseTimer = .off
+    finish(phase == .releasing ? .released : .releasedByPeer, at: now)
     current = .seen(layout)
     return .event(.release(holdOffSeconds: holdOff))
   }

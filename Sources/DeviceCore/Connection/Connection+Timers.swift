@@ -38,7 +38,10 @@ extension Connection {
         guard limits.legacyPeerWait.rawValue != 0 else { return fail(.capabilitiesMissing, at: now) }
         open()
         return .event(.capabilitiesAssumed)
-      case .winding, .releasing: close(.releaseTimedOut)
+      // Our own requests were not answered in time: the peer is told all the same.
+      case .winding(let holdOffSeconds): sendRelease(holdOffSeconds: holdOffSeconds, at: now)
+      case .releasing: close(.releaseTimedOut)
+      case .finishing(let end): shutDown(end)
       case .lingering(let end): close(end)
       default: break
       }

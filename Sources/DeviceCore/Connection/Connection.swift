@@ -4,9 +4,9 @@
 /// whenever bytes or time have come:
 ///
 /// 1. inputs: read into ``space`` and say ``didReceive(_:at:)`` (or ``receive(_:at:)``),
-///    ``receiveEnd(at:)`` when the peer has closed its side, ``expire(at:)`` when ``deadline`` is reached;
-/// 2. ``poll(at:)`` until it returns nil, with commands (``serve(_:)``, ``request(_:timeout:at:_:)``, ...)
-///    in answer to its events;
+///    ``receiveEnd(at:)`` when the peer has closed its side;
+/// 2. ``poll(at:)`` until it returns nil, also when nothing came but ``deadline`` is reached, with commands
+///    (``serve(_:at:)``, ``request(_:timeout:at:_:)``, ...) in answer to its events;
 /// 3. outputs: write ``pendingOutput`` and say ``didSend(_:at:)``; then do what ``transportAction`` says.
 ///
 /// Nothing is dropped: when the transmit buffer has no room for an answer, `poll` returns nil with the

@@ -13,8 +13,8 @@ public enum Event: Equatable, Sendable {
   case requestFailed(RequestID, RequestFailure)
   /// The peer answered our Ping.
   case pong(custody: Bool)
-  /// The peer wants an orderly end: no reconnecting for so many seconds, other places to go in
-  /// ``Connection/alternativeAddresses``.
+  /// The peer wants an orderly end: no reconnecting for so many seconds. Other places to go are the
+  /// ``SignalingOption/alternativeAddress`` options of the message.
   case release(holdOffSeconds: UInt32?)
   /// The peer aborted; its diagnostic text is the message's payload.
   case aborted(badCSMOption: UInt16?)
