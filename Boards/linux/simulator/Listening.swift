@@ -22,6 +22,7 @@ struct ListenAddress: CustomStringConvertible {
     guard uri.scheme == .coapTCP else {
       throw ValidationError("\(uri.scheme.name) is not supported yet; coap+tcp is")
     }
+    guard uri.isRoot else { throw ValidationError("an address to listen on has no path and no query") }
     var host = ""
     for index in uri.host.indices { host.unicodeScalars.append(Unicode.Scalar(uri.host[index])) }
     guard let socket = SocketAddress(host: host, port: uri.port) else {

@@ -21,6 +21,9 @@ public struct CoAPURI: ~Escapable {
   /// The TCP port, which is the scheme's own when the URI names none (RFC 8323 sections 8.1 to 8.4).
   public var port: UInt16 { layout.port }
 
+  /// Whether it names the server alone: no path but perhaps "/", and no query.
+  public var isRoot: Bool { layout.path.count <= 1 && layout.query == nil }
+
   // MARK: The host
 
   /// What kind of host the URI names.
