@@ -9,6 +9,8 @@
 // dispatch-get coap_pdu_init, coap_pdu_parse, coap_dispatch (finds one of three resources, calls its handler,
 //              which adds two options and 64 bytes, and sends the response), coap_delete_pdu. The session
 //              is a real one, over loopback; what the kernel does is not counted.
+// dispatch-content  coap_pdu_init, coap_pdu_parse, coap_dispatch of a response on that session (calls the
+//              response handler, which looks at the payload), coap_delete_pdu
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -136,7 +138,17 @@ static int connect_to(const struct sockaddr_in *address) {
   return descriptor;
 }
 
-static void dispatch(uint32_t count) {
+static coap_response_t take(coap_session_t *session, const coap_pdu_t *sent, const coap_pdu_t *received,
+                            const coap_mid_t id) {
+  (void)session, (void)sent, (void)id;
+  size_t count;
+  const uint8_t *payload;
+  if (!coap_get_data(received, &count, &payload)) harness_fail("no payload");
+  harness_consume((uint32_t)count);
+  return COAP_RESPONSE_OK;
+}
+
+static void dispatch(enum harness_case selected, uint32_t count) {
   coap_startup();
   coap_address_t address;
   coap_address_init(&address);
@@ -174,7 +186,18 @@ static void dispatch(uint32_t count) {
   }
   harness_check_bytes(harness_dispatch_get, bytes + (size_t)received - expected, expected);
 
-  for (uint32_t index = 0; index < count; index++) {
+  coap_register_response_handler(context, take);
+  for (uint32_t index = 0; selected == harness_dispatch_content && index < count; index++) {
+    struct harness_bytes content = harness_content();
+    coap_pdu_t *pdu = coap_pdu_init(0, 0, 0, largest_message);
+    if (!pdu || !coap_pdu_parse(COAP_PROTO_TCP, content.start, content.count, pdu)) harness_fail("not parsed");
+    harness_consume(0);
+    coap_dispatch(context, client_session, pdu);
+    coap_delete_pdu(pdu);
+    if (harness_output != harness_payload().count) harness_fail("the response was not handed out");
+  }
+
+  for (uint32_t index = 0; selected == harness_dispatch_get && index < count; index++) {
     get = harness_get();
     coap_pdu_t *pdu = coap_pdu_init(0, 0, 0, largest_message);
     if (!pdu || !coap_pdu_parse(COAP_PROTO_TCP, get.start, get.count, pdu)) harness_fail("not parsed");
@@ -201,7 +224,8 @@ int main(int argc, char **argv) {
       break;
     case harness_build_get:
     case harness_build_content: build(selected, count); break;
-    case harness_dispatch_get: dispatch(count); break;
+    case harness_dispatch_get:
+    case harness_dispatch_content: dispatch(selected, count); break;
   }
   return 0;
 }

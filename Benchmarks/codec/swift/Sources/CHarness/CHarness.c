@@ -39,7 +39,7 @@ volatile uint32_t harness_output;
 static const char *const names[] = {
     [harness_parse_get] = "parse-get",         [harness_parse_content] = "parse-content",
     [harness_build_get] = "build-get",         [harness_build_content] = "build-content",
-    [harness_dispatch_get] = "dispatch-get",
+    [harness_dispatch_get] = "dispatch-get",   [harness_dispatch_content] = "dispatch-content",
 };
 
 void harness_fail(const char *reason) {
@@ -58,7 +58,7 @@ enum harness_case harness_arguments(int argc, char **argv, uint32_t *count) {
       }
     }
   }
-  harness_fail("usage: PROGRAM parse-get|parse-content|build-get|build-content|dispatch-get COUNT");
+  harness_fail("usage: PROGRAM {parse,build,dispatch}-{get,content} COUNT");
 }
 
 enum harness_case harness_process_arguments(uint32_t *count) {

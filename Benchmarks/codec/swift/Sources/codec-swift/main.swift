@@ -18,6 +18,8 @@ func run() {
     harness_check_parsed(selected)
   case harness_build_get, harness_build_content:
     build(selected, count: count)
+  case harness_dispatch_content:
+    dispatchContent(count: count)
   default:
     dispatch(count: count)
   }

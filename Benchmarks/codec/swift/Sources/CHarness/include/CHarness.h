@@ -13,6 +13,7 @@ enum harness_case {
   harness_build_get,
   harness_build_content,
   harness_dispatch_get,
+  harness_dispatch_content,
 };
 
 struct harness_bytes {
