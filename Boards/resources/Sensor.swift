@@ -12,6 +12,7 @@ public struct Sensor<Clock: Board>: Resource {
   private let swing: Int32
   private let seed: UInt32
   private let clock: Clock
+  private let start: Instant
 
   /// - Parameters:
   ///   - middle: in tenths of `unit`, as is `swing`, the distance that the value keeps to it.
@@ -28,6 +29,7 @@ public struct Sensor<Clock: Board>: Resource {
     self.swing = swing
     self.seed = seed
     self.clock = clock
+    start = clock.now
   }
 
   public mutating func get(_ request: Request, _ response: inout Response) throws(Refusal) {
@@ -42,10 +44,12 @@ public struct Sensor<Clock: Board>: Resource {
   /// The value in tenths: every ten seconds another goal, approached in a straight line.
   func reading(at now: Instant) -> Int32 {
     let period: UInt32 = 10_000
-    let step = now.rawValue / period
+    // Since the start, so that the same seed shows the same values again.
+    let age = now.rawValue &- start.rawValue
+    let step = age / period
     let from = goal(step)
     let to = goal(step &+ 1)
-    return from + (to - from) * Int32(now.rawValue % period) / Int32(period)
+    return from + (to - from) * Int32(age % period) / Int32(period)
   }
 
   private func goal(_ step: UInt32) -> Int32 {

@@ -8,6 +8,7 @@ import pytest
 import messages
 import wire
 from messages import ACCEPT, CONTENT_FORMAT, DELETE, GET, POST, PUT, get, request
+from programs import Simulator
 
 rows = pytest.mark.rows
 
@@ -163,3 +164,16 @@ def test_the_same_token_on_two_connections_is_no_conflict(simulator):
 def test_a_response_that_nobody_waits_for_is_dropped(peer):
     peer.send(wire.Message(wire.code("2.05"), b"unasked", (), b"x"))
     peer.expect_alive()
+
+
+def test_the_same_seed_starts_with_the_same_values():
+    def first_value(seed: str) -> float:
+        device = Simulator("--seed", seed)
+        with device.connect() as peer:
+            value = float(peer.exchange(get("/sensors/humidity")).text.split()[0])
+        device.stop()
+        return value
+
+    # It moves by at most 2.4 in a second.
+    assert first_value("7") == pytest.approx(first_value("7"), abs=2)
+    assert len({first_value(seed) for seed in ["1", "2", "3", "4"]}) > 1

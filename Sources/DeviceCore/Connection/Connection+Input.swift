@@ -30,7 +30,7 @@ extension Connection {
     lastReceived = now
     quietSince = now
     pingTimer = .off
-    if input == .discarded {
+    if case .discarded = input {
       current = .none
       receiveBuffer.consume(receiveBuffer.count)
     }
@@ -53,7 +53,7 @@ extension Connection {
       // What follows the skipped message is still processed; an end within it is one within a message.
       let isWhole = UInt32(receiveBuffer.count) >= rest
       receiveBuffer.consume(isWhole ? Int(rest) : receiveBuffer.count)
-      if !isWhole && (phase == .open || isWinding) { finish(.truncated, at: now) }
+      if !isWhole && (isOpen || isWinding) { finish(.truncated, at: now) }
     }
     input = .ended
   }
@@ -155,7 +155,7 @@ extension Connection {
     let size = header.messageByteCount
     let head = header.byteCount + header.tokenByteCount
     guard size <= limits.drainByteCount, head <= receiveBuffer.capacity,
-      header.code.isRequest || header.code.isResponse, phase != .awaitingCapabilities
+      header.code.isRequest || header.code.isResponse, !isAwaitingCapabilities
     else { throw FormatError(.messageTooLarge, at: 0) }
     guard receiveBuffer.count >= head else { return awaitBytes(at: now) }
     var step = Step.changed
@@ -180,7 +180,7 @@ extension Connection {
       receiveBuffer.consume(layout.byteCount)
       return .changed
     }
-    if phase == .awaitingCapabilities {
+    if isAwaitingCapabilities {
       guard code == .capabilitiesAndSettings || code == .abort else {
         guard limits.legacyPeerWait.rawValue != 0 else { return fail(.capabilitiesNotFirst, at: now) }
         open()

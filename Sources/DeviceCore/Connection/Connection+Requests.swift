@@ -37,6 +37,8 @@ extension Connection {
     request.timer = Timer(timeout ?? limits.requestTimeout, from: now)
     request.isUsed = true
     requests[entry] = request
+    requestCount += 1
+    requestTimer = requestTimer.earlier(request.timer)
     return RequestID(token: number)
   }
 
@@ -90,6 +92,8 @@ extension Connection {
   mutating func takeRequest(token: UInt32) -> RequestID? {
     for index in 0..<requests.count where requests[index].isUsed && requests[index].token == token {
       requests[index].isUsed = false
+      requestCount -= 1
+      if requestCount == 0 { requestTimer = .off }
       return RequestID(token: token)
     }
     return nil

@@ -24,7 +24,7 @@ extension Connection {
   ///
   /// - Parameter holdOffSeconds: how long the peer is to stay away; zero says nothing about that.
   public mutating func release(holdOffSeconds: UInt32 = 0, at now: Instant) {
-    guard phase == .awaitingCapabilities || phase == .open else { return }
+    guard isAwaitingCapabilities || isOpen else { return }
     // Some peers fail on more than 12 bits.
     phase = .winding(holdOffSeconds: min(holdOffSeconds, 4095))
     phaseTimer = Timer(limits.releaseTimeout, from: now)
@@ -72,7 +72,7 @@ extension Connection {
       }
     }
     peerCapabilities = capabilities
-    if phase == .awaitingCapabilities { open() }
+    if isAwaitingCapabilities { open() }
     current = .seen(layout)
     return .event(.capabilities(capabilities))
   }

@@ -3,27 +3,36 @@ extension Connection {
   @inline(__always)
   public var deadline: Instant? {
     var next = phaseTimer.earlier(messageTimer).earlier(pingTimer).earlier(stallTimer)
-    next = next.earlier(keepAliveTimer).earlier(idleTimer)
-    for index in 0..<requests.count where requests[index].isUsed {
-      next = next.earlier(requests[index].timer)
-    }
+    next = next.earlier(keepAliveTimer).earlier(idleTimer).earlier(requestTimer)
     return next.deadline
   }
 
   @inline(__always)
   private var keepAliveTimer: Timer {
-    phase == .open && !pingTimer.isOn && transmitBuffer.room >= ConnectionMemory.signalByteCount * 2
+    limits.keepAliveInterval.rawValue != 0 && isOpen && !pingTimer.isOn
+      && transmitBuffer.room >= ConnectionMemory.signalByteCount * 2
       ? Timer(limits.keepAliveInterval, from: quietSince) : .off
   }
 
   @inline(__always)
   private var idleTimer: Timer {
-    phase == .open && requestCount == 0 && deferredCount == 0
+    limits.idleTimeout.rawValue != 0 && isOpen && requestCount == 0 && deferredCount == 0
       ? Timer(limits.idleTimeout, from: lastReceived) : .off
   }
 
-  /// Does what one due timer asks for.
+  /// Does what one due timer asks for. Mostly there is none, and this is asked at every step.
+  @inline(__always)
   mutating func takeDue(at now: Instant) -> Step {
+    guard
+      custodyPing != nil || stallTimer.isDue(at: now) || pingTimer.isDue(at: now)
+        || phaseTimer.isDue(at: now) || messageTimer.isDue(at: now) || requestTimer.isDue(at: now)
+        || keepAliveTimer.isDue(at: now) || idleTimer.isDue(at: now)
+    else { return .starved }
+    return actOnTimers(at: now)
+  }
+
+  @inline(never)
+  private mutating func actOnTimers(at now: Instant) -> Step {
     sendDuePong(at: now)
     if stallTimer.isDue(at: now) {
       close(endInSight ?? .notReading)
@@ -56,12 +65,16 @@ extension Connection {
     if idleTimer.isDue(at: now) {
       release(at: now)
     }
-    for index in 0..<requests.count {
-      let request = requests[index]
-      if request.isUsed && request.timer.isDue(at: now) {
-        requests[index].isUsed = false
-        return .event(.requestFailed(RequestID(token: request.token), .timedOut))
+    if requestTimer.isDue(at: now) {
+      var next = Timer.off
+      for index in 0..<requests.count where requests[index].isUsed {
+        let request = requests[index]
+        if request.timer.isDue(at: now), let failed = takeRequest(token: request.token) {
+          return .event(.requestFailed(failed, .timedOut))
+        }
+        next = next.earlier(request.timer)
       }
+      requestTimer = next
     }
     return .starved
   }

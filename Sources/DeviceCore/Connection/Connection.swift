@@ -74,6 +74,8 @@ public struct Connection: ~Copyable {
   public internal(set) var peerCapabilities = Capabilities()
 
   let requests: EntryTable<PendingRequest>
+  /// Own requests under way.
+  public internal(set) var requestCount = 0
   let deferred: EntryTable<DeferredEntry>
   var nextToken: UInt32
   var nextDeferredNumber: UInt16 = 0
@@ -87,6 +89,8 @@ public struct Connection: ~Copyable {
   var messageTimer = Timer.off
   var pingTimer = Timer.off
   var stallTimer = Timer.off
+  /// Not later than the first own request that runs out of time.
+  var requestTimer = Timer.off
   /// When the last byte came in.
   var lastReceived: Instant
   /// When the last byte came in or the last Ping went out, whichever was later.
@@ -129,11 +133,20 @@ public struct Connection: ~Copyable {
 
   /// Whether the peer's CSM has come (or was given up on) and the connection is not ending.
   @inline(__always)
-  public var isOpen: Bool { phase == .open }
+  public var isOpen: Bool {
+    if case .open = phase { true } else { false }
+  }
+
+  @inline(__always)
+  var isAwaitingCapabilities: Bool {
+    if case .awaitingCapabilities = phase { true } else { false }
+  }
 
   /// Whether the last event has been told.
   @inline(__always)
-  public var isOver: Bool { phase == .over }
+  public var isOver: Bool {
+    if case .over = phase { true } else { false }
+  }
 
   /// The message that the last event spoke of, until the next `poll` or input.
   public var message: Message? {
@@ -145,14 +158,6 @@ public struct Connection: ~Copyable {
         receiveBuffer.bytes.extracting(first: layout.byteCount), layout: layout)
       return unsafe _overrideLifetime(message, borrowing: self)
     }
-  }
-
-  /// Own requests under way.
-  @inline(__always)
-  public var requestCount: Int {
-    var count = 0
-    for index in 0..<requests.count where requests[index].isUsed { count += 1 }
-    return count
   }
 
   /// Requests of the peer that were deferred and not answered yet.
