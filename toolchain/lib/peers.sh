@@ -5,20 +5,11 @@
 #   source toolchain/lib/peers.sh && install_peers      # then: "$PEERS_PYTHON" -m pytest Tests/Interop
 #   bash toolchain/lib/peers.sh                         # the same, as a command
 
-PEERS_ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
-PEERS_VENV="$PEERS_ROOT/.build/venv"
+# shellcheck source-path=SCRIPTDIR source=common.sh
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+PEERS_VENV="$root/.build/venv"
 PEERS_PYTHON="$PEERS_VENV/bin/python"
-PEERS_REQUIREMENTS="$PEERS_ROOT/Tests/Interop/requirements.txt"
-
-# Installs Debian packages without questions; fetches the package lists only when it fails without.
-peers_apt_install() {
-  local apt=(env DEBIAN_FRONTEND=noninteractive apt-get)
-  [ "$(id -u)" -eq 0 ] || apt=(sudo "${apt[@]}")
-  echo "peers: installing $*"
-  local install=("${apt[@]}" install -y -qq --no-install-recommends "$@")
-  "${install[@]}" >/dev/null 2>&1 && return
-  "${apt[@]}" update -qq && "${install[@]}" >/dev/null
-}
+PEERS_REQUIREMENTS="$root/Tests/Interop/requirements.txt"
 
 # Debian's own Python where it exists: the one that python3-venv belongs to.
 peers_base_python() {
@@ -27,7 +18,7 @@ peers_base_python() {
 
 install_libcoap() {
   command -v coap-client-openssl >/dev/null && command -v coap-server-openssl >/dev/null && return
-  peers_apt_install libcoap3-bin
+  need_package libcoap3-bin
 }
 
 install_python_environment() {
@@ -37,10 +28,10 @@ install_python_environment() {
 
   base="$(peers_base_python || true)"
   if [ -z "$base" ] || ! "$base" -c 'import ensurepip, venv' 2>/dev/null; then
-    peers_apt_install python3 python3-venv || return
+    need_package python3 python3-venv || return
     base="$(peers_base_python)"
   fi
-  echo "peers: building the Python environment in ${PEERS_VENV#"$PEERS_ROOT"/}"
+  echo "peers: building the Python environment in ${PEERS_VENV#"$root"/}"
   rm -rf "$PEERS_VENV"
   "$base" -m venv "$PEERS_VENV" || return
   "$PEERS_PYTHON" -m pip install --quiet --disable-pip-version-check \

@@ -70,6 +70,7 @@ extension Connection {
   // MARK: Events
 
   /// The next event, or nil when more bytes, room or time are needed. See ``Connection`` for the order.
+  @inline(never)
   public mutating func poll(at now: Instant) -> Event? {
     finishCurrent(at: now)
     while true {
