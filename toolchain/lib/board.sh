@@ -21,6 +21,8 @@ build_image() {
   [ -d "$picolibc/$libc" ] || need_package "picolibc-${libc%%/*}"
   [ -d "$picolibc/$libc" ] || fail "no $picolibc/$libc: set PICOLIBC to the directory of picolibc"
   image=$root/Boards/$1/.build/$2/release/$3
+  # SwiftPM does not notice new files of a package that it depends on by path.
+  rm -f "$root/Boards/$1/.build/$2/release.yaml"
   (
     cd "$root/Boards/$1" || exit
     exec swift build --build-system native -c release --product "$3" --scratch-path ".build/$2" --triple "$triple" \
