@@ -42,8 +42,6 @@ struct ReceiveBuffer {
     }
   }
 
-  var spaceCount: Int { capacity - end }
-
   /// Copies in as many of `bytes` as there is space for, and says how many that were.
   mutating func append(_ bytes: Span<UInt8>) -> Int {
     let count = min(bytes.count, capacity - end)

@@ -5,7 +5,7 @@ public enum Event: Equatable, Sendable {
   case capabilities(Capabilities)
   /// The peer sends no CSM and ``Limits/legacyPeerWait`` let us go on with base values.
   case capabilitiesAssumed
-  /// A request: call ``Connection/serve(_:)``. Left alone, it is answered 5.01 by the next `poll`.
+  /// A request: call ``Connection/serve(_:at:)``. Left alone, it is answered 5.01 by the next `poll`.
   case request
   /// The response to a request of ours.
   case response(RequestID)

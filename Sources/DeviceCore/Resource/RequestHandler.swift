@@ -21,13 +21,3 @@ extension RequestHandler where Self: ~Copyable {
   public mutating func abandon(_ request: DeferredRequest) {}
   public var nextAnswer: Instant? { nil }
 }
-
-/// An end without any resource: every request is answered 5.01 (RFC 8323 section 3.3).
-public struct NoResources: RequestHandler {
-  /// A handler without state.
-  public init() {}
-
-  public mutating func respond(to request: Request, _ response: inout Response) {
-    response.begin(.notImplemented)
-  }
-}

@@ -38,24 +38,18 @@ public struct Endpoint<Stream: ByteStream>: ~Copyable {
     _ delegate: inout Delegate, at now: Instant
   ) -> Progress {
     for _ in 0..<Endpoint.roundsPerPump {
+      let wasFull = !connection.wantsInput
       let hasMore = read(at: now)
       tellEvents(&delegate, at: now)
       let hasRoom = write(at: now)
       act(&delegate, at: now)
       if connection.isOver { return .over }
-      // Room that has become free lets a request in that waited for it.
-      if !hasMore && !hasRoom { return .waiting(until: connection.deadline) }
+      // Nothing announces again what could not be read for want of space, if there is space now. Room that
+      // has become free lets a request in that waited for it.
+      let hasSpace = wasFull && connection.wantsInput
+      if !hasMore && !hasRoom && !hasSpace { return .waiting(until: connection.deadline) }
     }
     return .busy
-  }
-
-  /// Breaks the connection at once, for instance when the machine is going down.
-  public mutating func discard<Delegate: EndpointDelegate & ~Copyable>(
-    _ delegate: inout Delegate, at now: Instant
-  ) {
-    connection.transportFailed()
-    tellEvents(&delegate, at: now)
-    act(&delegate, at: now)
   }
 
   private mutating func tellEvents<Delegate: EndpointDelegate & ~Copyable>(

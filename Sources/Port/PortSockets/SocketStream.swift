@@ -63,7 +63,4 @@ public struct SocketStream: ByteStream {
   }
 
   public var hasUnreadInput: Bool { readiness.mayRead(descriptor) }
-
-  /// Why the connection broke or could not be opened, as the system's error number; 0 for nothing.
-  public var systemError: Int32 { csockets_error(descriptor) }
 }
