@@ -1,12 +1,14 @@
 /// A numeric IPv4 or IPv6 address as a URI may name it (RFC 3986 section 3.2.2).
-struct IPAddress: Equatable {
-  enum Family: UInt8 { case v4, v6 }
+public struct IPAddress: Equatable, Sendable {
+  /// Of 4 or of 16 bytes.
+  public enum Family: UInt8, Sendable { case v4, v6 }
 
-  let family: Family
+  /// Which protocol it is an address of.
+  public let family: Family
   // Eight groups of 16 bits; an IPv4 address fills the last two.
   private let words: Words
 
-  private struct Words: Equatable {
+  private struct Words: Equatable, Sendable {
     var first: UInt32 = 0
     var second: UInt32 = 0
     var third: UInt32 = 0
@@ -14,7 +16,7 @@ struct IPAddress: Equatable {
   }
 
   /// Four decimal numbers without leading zeros; nil for anything else, which then is a name.
-  init?(v4 text: Span<UInt8>) {
+  public init?(v4 text: Span<UInt8>) {
     var number: UInt32 = 0
     var position = 0
     for part in 0..<4 {
@@ -37,8 +39,23 @@ struct IPAddress: Equatable {
     words = Words(last: number)
   }
 
+  /// Whether these are the 4 or 16 bytes of the address, in network order.
+  public func hasBytes(_ bytes: Span<UInt8>) -> Bool {
+    let isLong = family == .v6
+    guard bytes.count == (isLong ? 16 : 4) else { return false }
+    guard isLong else { return words.last == number(bytes, 0) }
+    return words.first == number(bytes, 0) && words.second == number(bytes, 4)
+      && words.third == number(bytes, 8) && words.last == number(bytes, 12)
+  }
+
+  private func number(_ bytes: Span<UInt8>, _ start: Int) -> UInt32 {
+    var number: UInt32 = 0
+    for index in start..<start + 4 { number = number << 8 | UInt32(bytes[index]) }
+    return number
+  }
+
   /// What stands between the brackets, without a zone.
-  init?(v6 text: Span<UInt8>) {
+  public init?(v6 text: Span<UInt8>) {
     var groups = InlineArray<8, UInt16>(repeating: 0)
     var count = 0
     // How many groups precede "::".

@@ -22,12 +22,29 @@ public enum WriteResult: Equatable, Sendable {
   case failed
 }
 
+/// What an attempt to open a stream led to.
+public enum OpenResult: Equatable, Sendable {
+  /// Bytes can pass.
+  case open
+  /// There is more to compute; ask again at once, after the other streams had their turn.
+  case busy
+  /// It waits for the peer; ask again after the next ``Board/wait(until:)``.
+  case nothingYet
+  /// It has failed, and the peer is being told why. Ask again as with `nothingYet`, for a short while.
+  case failing
+  /// It has failed; close it.
+  case failed
+}
+
 /// One end of a reliable byte stream: a TCP connection, or TLS over one.
 ///
-/// A value is a handle: copies mean the same stream. No function blocks. A stream that is still being
-/// connected says ``ReadResult/nothingYet``; one that could not be connected says `failed`. After `end`,
-/// `failed` or `close` the same answer comes again.
+/// A value is a handle: copies mean the same stream. No function blocks. First ``open()`` is called until it
+/// says so. After `end`, `failed` or `close` the same answer comes again.
 public protocol ByteStream {
+  /// Does what is to be done before bytes can pass: the handshake of TLS. Streams that are open from the
+  /// beginning have nothing to do here.
+  mutating func open() -> OpenResult
+
   /// Reads into `space`, which is never empty. The bytes belong to the caller.
   mutating func read(into space: inout MutableSpan<UInt8>) -> ReadResult
 
@@ -47,9 +64,14 @@ public protocol ByteStream {
   /// Whether another read would tell something at once, although the last one did not fill its space: an
   /// end of stream that is known, or a record that TLS has decrypted. False unless the stream says so.
   var hasUnreadInput: Bool { get }
+
+  /// Why TLS gave up; nil when it did not, or there is none.
+  var failure: TLSFailure? { get }
 }
 
 extension ByteStream {
+  public mutating func open() -> OpenResult { .open }
+  public var failure: TLSFailure? { nil }
   public var isSecured: Bool { false }
   public var hasUnreadInput: Bool { false }
 }
@@ -67,6 +89,10 @@ public protocol Board {
   /// A monotonic clock.
   var now: Instant { get }
 
+  /// Seconds since the beginning of 1970 UTC, or nil when the date is not known. Certificates have dates;
+  /// nothing else asks.
+  var unixTime: UInt32? { get }
+
   /// Sleeps until `deadline` (nil: for ever), or until a stream or a listener may have something to do.
   /// May return early for any reason.
   mutating func wait(until deadline: Instant?)
@@ -78,6 +104,8 @@ public protocol Board {
 }
 
 extension Board {
+  public var unixTime: UInt32? { nil }
+
   /// 32 random bits, or nil when there are none.
   public mutating func random() -> UInt32? {
     var bytes = InlineArray<4, UInt8>(repeating: 0)

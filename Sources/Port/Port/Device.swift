@@ -16,6 +16,8 @@ public struct Device<
   public var service: Service<Table, Observer>
   /// What every connection allows.
   public let limits: Limits
+  /// How long a stream may take to open: the handshake of TLS. Zero: for ever.
+  public var handshakeTimeout: Milliseconds = .seconds(30)
   private let slots: UnsafeMutableBufferPointer<Slot<L.Stream>>
   private var isStopping = false
 
@@ -52,7 +54,7 @@ public struct Device<
   public mutating func step() -> Instant? {
     let now = board.now
     var next: Instant?
-    for index in unsafe slots.indices { pump(index, at: now) }
+    for index in unsafe slots.indices { advance(index, at: now) }
     // Behind the pumping, so that a place that has become free is given away at once.
     if !isStopping { acceptAll(at: now) }
     for index in unsafe slots.indices {
@@ -73,6 +75,8 @@ public struct Device<
     let now = board.now
     for index in unsafe slots.indices {
       unsafe slots[index].endpoint?.connection.release(at: now)
+      // Nothing is owed to a peer whose handshake is not over.
+      if unsafe slots[index].opening != nil { abandon(index) }
     }
   }
 
@@ -82,33 +86,80 @@ public struct Device<
   /// How many connections there are.
   public var connectionCount: Int {
     var count = 0
-    for index in unsafe slots.indices where unsafe slots[index].endpoint != nil { count += 1 }
+    for index in unsafe slots.indices where unsafe !slots[index].isFree { count += 1 }
     return count
   }
 
   // MARK: Inside
 
   private mutating func acceptAll(at now: Instant) {
-    for index in unsafe slots.indices where unsafe slots[index].endpoint == nil {
-      guard var stream = listener.accept() else { return }
-      guard let random = board.random() else {
-        service.observer.lacksEntropy()
-        stream.close()
-        return
-      }
-      unsafe slots[index].generation &+= 1
-      let identity = unsafe UInt32(slots[index].generation) << 16 | UInt32(index)
-      let connection = unsafe Connection(
-        role: .acceptor, memory: slots[index].memory, limits: limits, identity: identity,
-        firstToken: stream.isSecured ? 0 : random, at: now)
-      unsafe slots[index].endpoint = Endpoint(connection: connection, stream: stream)
+    for index in unsafe slots.indices where unsafe slots[index].isFree {
+      guard let stream = listener.accept() else { return }
+      let limit = handshakeTimeout.rawValue == 0 ? nil : now + handshakeTimeout
+      unsafe slots[index].opening = Opening(stream: stream, deadline: limit)
       service.observer.didAccept(slot: index)
-      pump(index, at: now)
+      advance(index, at: now)
     }
   }
 
+  private mutating func advance(_ index: Int, at now: Instant) {
+    if unsafe slots[index].opening != nil { open(index, at: now) }
+    if unsafe slots[index].endpoint != nil { pump(index, at: now) }
+  }
+
+  private mutating func open(_ index: Int, at now: Instant) {
+    switch unsafe slots[index].opening!.stream.open() {
+    case .open:
+      let stream = unsafe slots[index].opening!.stream
+      unsafe slots[index].opening = nil
+      connect(index, stream, at: now)
+      return
+    case .busy:
+      unsafe slots[index].deadline = now
+      return
+    case .failed:
+      abandon(index)
+      return
+    case .failing:
+      if unsafe !slots[index].opening!.isFailing {
+        unsafe slots[index].opening!.isFailing = true
+        unsafe slots[index].opening!.deadline = now + limits.lingerTimeout
+      }
+    case .nothingYet: break
+    }
+    let limit = unsafe slots[index].opening!.deadline
+    if let limit, limit.isReached(at: now) {
+      abandon(index)
+    } else {
+      unsafe slots[index].deadline = limit
+    }
+  }
+
+  /// Ends a stream that did not open.
+  private mutating func abandon(_ index: Int) {
+    service.observer.didFail(
+      slot: index, unsafe slots[index].opening!.stream.failure ?? .local(.handshakeTimedOut))
+    unsafe slots[index].opening!.stream.close()
+    unsafe slots[index].opening = nil
+    unsafe slots[index].deadline = nil
+  }
+
+  private mutating func connect(_ index: Int, _ opened: L.Stream, at now: Instant) {
+    var stream = opened
+    guard let random = board.random() else {
+      service.observer.lacksEntropy()
+      stream.close()
+      return
+    }
+    unsafe slots[index].generation &+= 1
+    let identity = unsafe UInt32(slots[index].generation) << 16 | UInt32(index)
+    let connection = unsafe Connection(
+      role: .acceptor, memory: slots[index].memory, limits: limits, identity: identity,
+      firstToken: stream.isSecured ? 0 : random, at: now)
+    unsafe slots[index].endpoint = Endpoint(connection: connection, stream: stream)
+  }
+
   private mutating func pump(_ index: Int, at now: Instant) {
-    guard unsafe slots[index].endpoint != nil else { return }
     unsafe slots[index].endpoint!.connection.serveDeferred(&service.resources, at: now)
     service.slot = index
     switch unsafe slots[index].endpoint!.pump(&service, at: now) {
@@ -118,6 +169,8 @@ public struct Device<
       unsafe slots[index].deadline = deadline
     case .over:
       unsafe slots[index].endpoint!.connection.serveDeferred(&service.resources, at: now)
+      let failure = unsafe slots[index].endpoint?.failure
+      if let failure { service.observer.didFail(slot: index, failure) }
       unsafe slots[index].endpoint = nil
       unsafe slots[index].deadline = nil
     }

@@ -4,6 +4,8 @@ import DeviceCore
 public protocol DeviceObserver: ~Copyable {
   /// A peer has connected; `slot` names the connection until it is closed.
   mutating func didAccept(slot: Int)
+  /// A stream could not be opened, or TLS broke on it; it is closed.
+  mutating func didFail(slot: Int, _ failure: TLSFailure)
   /// An event, before the device acts on it.
   mutating func observe(_ event: Event, on connection: borrowing Connection, slot: Int)
   /// A connection was turned away because there are no random bits for it.
@@ -12,6 +14,7 @@ public protocol DeviceObserver: ~Copyable {
 
 extension DeviceObserver where Self: ~Copyable {
   public mutating func didAccept(slot: Int) {}
+  public mutating func didFail(slot: Int, _ failure: TLSFailure) {}
   public mutating func observe(_ event: Event, on connection: borrowing Connection, slot: Int) {}
   public mutating func lacksEntropy() {}
 }

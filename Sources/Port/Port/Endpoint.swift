@@ -12,6 +12,8 @@ public struct Endpoint<Stream: ByteStream>: ~Copyable {
   public var connection: Connection
   /// The transport side.
   public private(set) var stream: Stream
+  /// Why TLS broke, when it did.
+  public private(set) var failure: TLSFailure?
 
   /// More rounds than this would keep other endpoints waiting.
   private static var roundsPerPump: Int { 4 }
@@ -70,7 +72,7 @@ public struct Endpoint<Stream: ByteStream>: ~Copyable {
       return count == capacity || stream.hasUnreadInput
     case .nothingYet: break
     case .end: connection.receiveEnd(at: now)
-    case .failed: connection.transportFailed()
+    case .failed: breakDown()
     }
     return false
   }
@@ -92,9 +94,14 @@ public struct Endpoint<Stream: ByteStream>: ~Copyable {
       connection.didSend(count, at: now)
       return count == pending && connection.hasUnprocessedInput
     case .nothingYet: break
-    case .failed: connection.transportFailed()
+    case .failed: breakDown()
     }
     return false
+  }
+
+  private mutating func breakDown() {
+    failure = stream.failure
+    connection.transportFailed()
   }
 
   private func drainOutput() -> WriteResult {

@@ -3,14 +3,27 @@ import DeviceCore
 /// A place for one connection of a ``Device``: its memory, and the endpoint while there is one.
 public struct Slot<Stream: ByteStream>: ~Copyable {
   let memory: ConnectionMemory
+  /// The stream while it is being opened; then there is no endpoint.
+  var opening: Opening<Stream>?
   var endpoint: Endpoint<Stream>?
   /// Counts the connections that this slot has had, so that a late answer finds only its own.
   var generation: UInt16 = 0
-  /// When the endpoint wants to be pumped although nothing came.
+  /// When the connection wants to be looked at although nothing came.
   var deadline: Instant?
 
   /// A free place with the memory of its connections.
   public init(memory: ConnectionMemory) {
     self.memory = memory
   }
+
+  var isFree: Bool { opening == nil && endpoint == nil }
+}
+
+/// A stream that is not open yet, and when that is given up.
+struct Opening<Stream: ByteStream> {
+  var stream: Stream
+  /// Nil: it may take for ever.
+  var deadline: Instant?
+  /// Whether it has failed, and only the peer is still being told.
+  var isFailing = false
 }
