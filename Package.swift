@@ -25,6 +25,8 @@ let package = Package(
     .library(name: "DeviceCore", targets: ["DeviceCore"]),
     .library(name: "Port", targets: ["Port"]),
     .library(name: "PortSockets", targets: ["PortSockets"]),
+    .library(name: "PortTLS", targets: ["PortTLS"]),
+    .library(name: "PortTLSCertificates", targets: ["PortTLSCertificates"]),
     .library(name: "BoardResources", targets: ["BoardResources"]),
     .library(name: "Scenarios", targets: ["Scenarios"]),
     .executable(name: "simulator", targets: ["simulator"]),
@@ -45,20 +47,28 @@ let package = Package(
       name: "PortSockets", dependencies: ["Port", "DeviceCore", "CSockets"],
       path: "Sources/Port/PortSockets", swiftSettings: settings),
 
+    .systemLibrary(name: "CMbedTLS", path: "Sources/Port/CMbedTLS"),
+    .target(
+      name: "PortTLS", dependencies: ["Port", "DeviceCore", "CMbedTLS"], path: "Sources/Port/PortTLS",
+      swiftSettings: settings),
+    .target(
+      name: "PortTLSCertificates", dependencies: ["PortTLS", "Port", "DeviceCore", "CMbedTLS"],
+      path: "Sources/Port/PortTLSCertificates", swiftSettings: settings),
+
     .target(
       name: "BoardResources", dependencies: ["DeviceCore", "Port"], path: "Boards/resources",
       swiftSettings: settings),
     .target(
       name: "LinuxSupport",
       dependencies: [
-        "DeviceCore", "Port", "PortSockets", "CSockets",
+        "DeviceCore", "Port", "PortSockets", "CSockets", "PortTLS", "PortTLSCertificates", "CMbedTLS",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Boards/linux/Support", swiftSettings: hostSettings),
     .executableTarget(
       name: "simulator",
       dependencies: [
-        "DeviceCore", "Port", "PortSockets", "CSockets", "LinuxSupport", "BoardResources",
+        "DeviceCore", "Port", "PortSockets", "CSockets", "PortTLS", "LinuxSupport", "BoardResources",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -69,7 +79,7 @@ let package = Package(
     .executableTarget(
       name: "coap",
       dependencies: [
-        "DeviceCore", "Port", "PortSockets", "CSockets", "LinuxSupport",
+        "DeviceCore", "Port", "PortSockets", "CSockets", "PortTLS", "LinuxSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Boards/linux/coap", swiftSettings: hostSettings),
@@ -83,6 +93,10 @@ let package = Package(
     .executableTarget(
       name: "ScenarioRunner", dependencies: ["Scenarios", "CScenarioConsole"],
       path: "Tests/ScenarioRunner", swiftSettings: settings),
+    .testTarget(
+      name: "PortTests",
+      dependencies: ["DeviceCore", "Port", "PortTLS", "PortTLSCertificates", "CMbedTLS"],
+      swiftSettings: hostSettings),
     .testTarget(
       name: "DeviceCoreTests", dependencies: ["DeviceCore", "Scenarios"], swiftSettings: hostSettings),
   ]
