@@ -62,7 +62,7 @@ func serving_otherEvent_doesNothing(_ check: inout Checker) {
   end.output.removeAll()
   let input = ByteStore(.input, hex: "00e1")
   check.expect(end.connection.receive(input.bytes, at: end.now) == 2)
-  check.expect(end.connection.poll(at: end.now) == .capabilities(Capabilities()))
+  check.expect(end.connection.poll(at: end.now) == .capabilities)
   end.connection.serve(&end.handler, at: end.now)
   check.expect(end.handler.count == 0)
   check.expectOpen(&end)

@@ -48,7 +48,7 @@ extension Connection {
 
   /// The peer has closed its side of the stream: it asks nothing more (half-close).
   public mutating func receiveEnd(at now: Instant) {
-    if case .lingering(let end) = phase { return close(end) }
+    if phase == .lingering { return close(end) }
     if case .skipping(let rest) = input {
       // What follows the skipped message is still processed; an end within it is one within a message.
       let isWhole = UInt32(receiveBuffer.count) >= rest
@@ -60,11 +60,9 @@ extension Connection {
 
   /// The transport is broken: nothing can be sent or received any more.
   public mutating func transportFailed() {
-    switch phase {
-    // All that mattered had happened: many a peer resets instead of closing.
-    case .closing(let end), .lingering(let end): close(end)
-    default: close(.transportFailed)
-    }
+    // When all that mattered had happened: many a peer resets instead of closing.
+    let isDone = phase == .closing || phase == .lingering
+    close(isDone ? end : .transportFailed)
   }
 
   // MARK: Events
@@ -76,7 +74,7 @@ extension Connection {
     while true {
       if case .event(let event) = takeDue(at: now) { return event }
       switch phase {
-      case .closed(let end):
+      case .closed:
         if let failed = takeAnyRequest() { return .requestFailed(failed, .connectionEnded) }
         phase = .over
         return .closed(end)
@@ -163,7 +161,7 @@ extension Connection {
     let token = receiveBuffer.bytes.extracting(header.byteCount..<head)
     if header.code.isRequest {
       var answer = ShortMessage(.requestEntityTooLarge)
-      answer.add(.size1, limits.maximumMessageByteCount)
+      answer.set(.size1, limits.maximumMessageByteCount)
       guard send(answer, token: token, at: now) else { return .blocked }
     } else if let number = Token(token)?.number, let request = takeRequest(token: number) {
       step = .event(.requestFailed(request, .responseTooLarge))
@@ -223,10 +221,8 @@ extension Connection {
       default: finish(receiveBuffer.count > 0 ? .truncated : .closedByPeer, at: now)
       }
     }
-    if case .winding(let holdOffSeconds) = phase, requestCount == 0, deferredCount == 0 {
-      sendRelease(holdOffSeconds: holdOffSeconds, at: now)
-    }
-    if case .finishing(let end) = phase, deferredCount == 0, custodyPing == nil {
+    if phase == .winding, requestCount == 0, deferredCount == 0 { sendRelease(at: now) }
+    if phase == .finishing, deferredCount == 0, custodyPing == nil {
       shutDown(end)
     }
     return phase != before

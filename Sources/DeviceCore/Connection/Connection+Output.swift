@@ -66,9 +66,7 @@ extension Connection {
 
   /// Whether we asked for the end and wait for our own requests.
   @inline(__always)
-  var isWinding: Bool {
-    if case .winding = phase { true } else { false }
-  }
+  var isWinding: Bool { phase == .winding }
 
   /// Neither closed nor about to be.
   @inline(__always)
@@ -89,13 +87,15 @@ extension Connection {
 
   /// The peer asks nothing more: what is owed is answered, but not for ever.
   mutating func finish(_ end: ConnectionEnd, at now: Instant) {
-    phase = .finishing(end)
+    phase = .finishing
+    self.end = end
     phaseTimer = Timer(limits.requestTimeout, from: now)
   }
 
   /// Processes nothing more and closes when the pending output is out.
   mutating func shutDown(_ end: ConnectionEnd) {
-    phase = .closing(end)
+    phase = .closing
+    self.end = end
     phaseTimer = .off
     messageTimer = .off
     pingTimer = .off
@@ -106,11 +106,9 @@ extension Connection {
 
   /// Over at once: what is pending is lost.
   mutating func close(_ end: ConnectionEnd) {
-    switch phase {
-    case .closed, .over: return
-    default: break
-    }
-    phase = .closed(end)
+    guard phase != .closed && phase != .over else { return }
+    phase = .closed
+    self.end = end
     phaseTimer = .off
     messageTimer = .off
     pingTimer = .off

@@ -23,6 +23,7 @@ extension Connection {
     handler.respond(to: request, &response)
     if response.state == .postponed, let entry, let token = Token(message.token) {
       deferred[entry] = DeferredEntry(token: token, number: number, isUsed: true)
+      deferredCount += 1
       nextDeferredNumber &+= 1
     } else {
       transmitBuffer.commit(response.finish())
@@ -40,6 +41,7 @@ extension Connection {
       let request = DeferredRequest(connection: identity, number: deferred[index].number)
       if !isLive {
         deferred[index].isUsed = false
+        deferredCount -= 1
         handler.abandon(request)
       } else if handler.isReady(request, at: now) {
         // Without room it stays ready, and is asked for again when output has left.
@@ -64,6 +66,7 @@ extension Connection {
     guard commandRoom >= responseLimit else { throw .noRoom }
     var bytes = InlineArray<8, UInt8>(repeating: 0)
     deferred[entry].isUsed = false
+    deferredCount -= 1
     guard
       let writer = transmitBuffer.writer(
         limit: responseLimit, code: .internalServerError,

@@ -12,7 +12,7 @@ extension Connection {
     guard pingToken == nil || !pingTimer.isOn else { throw .tooManyUnderWay }
     let token = nextToken
     var ping = ShortMessage(.ping)
-    if custody { ping.add(SignalingOption.custody) }
+    if custody { ping.set(SignalingOption.custody) }
     guard send(ping, token: Token(token), at: now) else { throw .noRoom }
     pingToken = takeToken()
     quietSince = now
@@ -26,7 +26,8 @@ extension Connection {
   public mutating func release(holdOffSeconds: UInt32 = 0, at now: Instant) {
     guard isAwaitingCapabilities || isOpen else { return }
     // Some peers fail on more than 12 bits.
-    phase = .winding(holdOffSeconds: min(holdOffSeconds, 4095))
+    self.holdOffSeconds = UInt16(truncatingIfNeeded: min(holdOffSeconds, 4095))
+    phase = .winding
     phaseTimer = Timer(limits.releaseTimeout, from: now)
   }
 
@@ -39,11 +40,11 @@ extension Connection {
 
   /// The driver has closed the writing side, as ``transportAction`` asked.
   public mutating func didFinishWriting(at now: Instant) {
-    guard case .closing(let end) = phase else { return }
+    guard phase == .closing else { return }
     if input == .ended {
       close(end)
     } else {
-      phase = .lingering(end)
+      phase = .lingering
       phaseTimer = Timer(limits.lingerTimeout, from: now)
     }
   }
@@ -62,19 +63,17 @@ extension Connection {
   }
 
   private mutating func handleCapabilities(_ layout: MessageLayout, at now: Instant) -> Step {
+    // One that is wrong changes nothing, not even how long the Abort may be.
     var capabilities = peerCapabilities
     do {
       try capabilities.update(from: unsafe frontMessage(layout))
     } catch {
-      switch error {
-      case .unknownCritical(let number): return fail(.unknownCapability(number), at: now)
-      case .invalidValue(let number): return fail(.invalidCapability(number), at: now)
-      }
+      return fail(error, at: now)
     }
     peerCapabilities = capabilities
     if isAwaitingCapabilities { open() }
     current = .seen(layout)
-    return .event(.capabilities(capabilities))
+    return .event(.capabilities)
   }
 
   private mutating func handlePing(_ layout: MessageLayout, at now: Instant) -> Step {
@@ -87,7 +86,7 @@ extension Connection {
       custodyPing = CustodyPing(token: token, barrier: nextDeferredNumber)
     } else {
       var pong = ShortMessage(.pong)
-      if custody && deferredCount == 0 { pong.add(SignalingOption.custody) }
+      if custody && deferredCount == 0 { pong.set(SignalingOption.custody) }
       guard send(pong, token: ping.token, at: now) else { return .blocked }
     }
     receiveBuffer.consume(layout.byteCount)
@@ -144,17 +143,14 @@ extension Connection {
   mutating func sendCapabilities(at now: Instant) {
     // All of them in every CSM: some peers take a CSM as starting over (RFC 8323 section 5.3).
     var message = ShortMessage(.capabilitiesAndSettings)
-    message.add(SignalingOption.maxMessageSize, limits.maximumMessageByteCount)
-    message.add(SignalingOption.blockWiseTransfer)
-    if limits.maximumTokenByteCount > 8 {
-      message.add(SignalingOption.extendedTokenLength, limits.maximumTokenByteCount)
-    }
+    message.set(SignalingOption.maxMessageSize, limits.maximumMessageByteCount)
+    message.longestToken = limits.maximumTokenByteCount
     _ = send(message, at: now)
   }
 
-  mutating func sendRelease(holdOffSeconds: UInt32, at now: Instant) {
+  mutating func sendRelease(at now: Instant) {
     var message = ShortMessage(.release)
-    if holdOffSeconds > 0 { message.add(SignalingOption.holdOff, holdOffSeconds) }
+    if holdOffSeconds > 0 { message.set(SignalingOption.holdOff, UInt32(holdOffSeconds)) }
     // With a text it is longer than two bytes: shorter ones are overlooked by some peers.
     message.text = "release"
     message.isLast = true
@@ -168,7 +164,7 @@ extension Connection {
     text: StaticString, number: UInt16?, badCSMOption: UInt16?, at now: Instant
   ) {
     var message = ShortMessage(.abort)
-    if let badCSMOption { message.add(SignalingOption.badCSMOption, UInt32(badCSMOption)) }
+    if let badCSMOption { message.set(SignalingOption.badCSMOption, UInt32(badCSMOption)) }
     message.text = text
     message.number = number
     message.isLast = true
@@ -184,7 +180,7 @@ extension Connection {
       if entry.isUsed && entry.number &- ping.barrier >= 0x8000 { return }
     }
     var pong = ShortMessage(.pong)
-    pong.add(SignalingOption.custody)
+    pong.set(SignalingOption.custody)
     if send(pong, token: ping.token, at: now) { custodyPing = nil }
   }
 }

@@ -35,7 +35,7 @@ extension Connection {
   private mutating func actOnTimers(at now: Instant) -> Step {
     sendDuePong(at: now)
     if stallTimer.isDue(at: now) {
-      close(endInSight ?? .notReading)
+      close(isEndInSight ? end : .notReading)
     }
     if pingTimer.isDue(at: now) {
       close(.unresponsive)
@@ -48,10 +48,10 @@ extension Connection {
         open()
         return .event(.capabilitiesAssumed)
       // Our own requests were not answered in time: the peer is told all the same.
-      case .winding(let holdOffSeconds): sendRelease(holdOffSeconds: holdOffSeconds, at: now)
+      case .winding: sendRelease(at: now)
       case .releasing: close(.releaseTimedOut)
-      case .finishing(let end): shutDown(end)
-      case .lingering(let end): close(end)
+      case .finishing: shutDown(end)
+      case .lingering: close(end)
       default: break
       }
     }
@@ -79,12 +79,7 @@ extension Connection {
     return .starved
   }
 
-  /// Why a connection whose last bytes cannot be sent was ending anyway.
+  /// Whether a connection whose last bytes cannot be sent was ending anyway.
   @inline(__always)
-  private var endInSight: ConnectionEnd? {
-    switch phase {
-    case .closing(let end), .lingering(let end), .finishing(let end): end
-    default: nil
-    }
-  }
+  private var isEndInSight: Bool { phase == .finishing || phase == .closing || phase == .lingering }
 }

@@ -16,21 +16,23 @@ public struct Connection: ~Copyable {
   public enum Role: Sendable { case initiator, acceptor }
 
   /// Where a connection is in its life.
-  enum Phase: Equatable {
+  ///
+  /// Why it ends, ``end``, is beside it: the reason stays the same from phase to phase, and a phase is a byte.
+  enum Phase: UInt8 {
     /// Our CSM is on its way; the peer's has not come.
     case awaitingCapabilities
     case open
     /// Release was asked for, and our own requests are still under way: none is added, Release comes last.
-    case winding(holdOffSeconds: UInt32)
+    case winding
     /// Our Release is out; the peer is to close.
     case releasing
     /// The peer asks nothing more: what is owed is answered, then we close.
-    case finishing(ConnectionEnd)
+    case finishing
     /// Pending output goes out, then our side is closed.
-    case closing(ConnectionEnd)
+    case closing
     /// Our side is closed; the peer's end of stream is awaited so that it can read our last bytes.
-    case lingering(ConnectionEnd)
-    case closed(ConnectionEnd)
+    case lingering
+    case closed
     /// Closed, and the application knows.
     case over
   }
@@ -65,6 +67,10 @@ public struct Connection: ~Copyable {
   /// What this connection allows and how long it waits.
   public let limits: Limits
   var phase = Phase.awaitingCapabilities
+  /// Why the connection ends, as soon as that is known: from `finishing` on.
+  var end = ConnectionEnd.transportFailed
+  /// What our Release says, from `winding` on.
+  var holdOffSeconds: UInt16 = 0
   var input = Input.messages
   var current = Current.none
   var receiveBuffer: ReceiveBuffer
@@ -77,6 +83,8 @@ public struct Connection: ~Copyable {
   /// Own requests under way.
   public internal(set) var requestCount = 0
   let deferred: EntryTable<DeferredEntry>
+  /// Requests of the peer that were deferred and not answered yet.
+  public internal(set) var deferredCount = 0
   var nextToken: UInt32
   var nextDeferredNumber: UInt16 = 0
 
@@ -104,6 +112,7 @@ public struct Connection: ~Copyable {
   ///     (RFC 7252 section 5.3.1).
   /// - Precondition: the receive buffer holds one message of the announced size; the longest token is one
   ///   of 8 to 65804 bytes (RFC 8974 section 2.2.1).
+  @inline(never)
   public init(
     role: Role, memory: ConnectionMemory, limits: Limits = Limits(), identity: UInt32 = 0,
     firstToken: UInt32, at now: Instant
@@ -133,20 +142,14 @@ public struct Connection: ~Copyable {
 
   /// Whether the peer's CSM has come (or was given up on) and the connection is not ending.
   @inline(__always)
-  public var isOpen: Bool {
-    if case .open = phase { true } else { false }
-  }
+  public var isOpen: Bool { phase == .open }
 
   @inline(__always)
-  var isAwaitingCapabilities: Bool {
-    if case .awaitingCapabilities = phase { true } else { false }
-  }
+  var isAwaitingCapabilities: Bool { phase == .awaitingCapabilities }
 
   /// Whether the last event has been told.
   @inline(__always)
-  public var isOver: Bool {
-    if case .over = phase { true } else { false }
-  }
+  public var isOver: Bool { phase == .over }
 
   /// The message that the last event spoke of, until the next `poll` or input.
   public var message: Message? {
@@ -158,14 +161,6 @@ public struct Connection: ~Copyable {
         receiveBuffer.bytes.extracting(first: layout.byteCount), layout: layout)
       return unsafe _overrideLifetime(message, borrowing: self)
     }
-  }
-
-  /// Requests of the peer that were deferred and not answered yet.
-  @inline(__always)
-  public var deferredCount: Int {
-    var count = 0
-    for index in 0..<deferred.count where deferred[index].isUsed { count += 1 }
-    return count
   }
 
   // MARK: Outputs

@@ -1,8 +1,9 @@
 /// What happened on a connection. Values only: the message an event speaks of is
 /// ``Connection/message`` until the next call of `poll`.
 public enum Event: Equatable, Sendable {
-  /// The peer's CSM came in: the first one opens the connection, later ones change its capabilities.
-  case capabilities(Capabilities)
+  /// The peer's CSM came in: the first one opens the connection, later ones change
+  /// ``Connection/peerCapabilities``.
+  case capabilities
   /// The peer sends no CSM and ``Limits/legacyPeerWait`` let us go on with base values.
   case capabilitiesAssumed
   /// A request: call ``Connection/serve(_:at:)``. Left alone, it is answered 5.01 by the next `poll`.

@@ -17,7 +17,7 @@ public struct Capabilities: Equatable, Sendable {
   /// Takes over what a CSM says; what it leaves out stays as it was.
   ///
   /// - Throws: the option that cannot be processed (RFC 8323 section 5.6).
-  mutating func update(from message: borrowing Message) throws(BadCapability) {
+  mutating func update(from message: borrowing Message) throws(ProtocolFault) {
     var options = message.options
     var previous: UInt16 = 0
     while let option = options.nextCompact() {
@@ -25,18 +25,18 @@ public struct Capabilities: Equatable, Sendable {
       // A repeated option is an unrecognised elective one (RFC 7252 section 5.4.5).
       let isRepeated = number.rawValue == previous
       previous = number.rawValue
-      if number.isCritical { throw .unknownCritical(number.rawValue) }
+      if number.isCritical { throw .unknownCapability(number.rawValue) }
       if isRepeated { continue }
       switch number {
       case SignalingOption.maxMessageSize:
-        guard let size = option.uint else { throw .invalidValue(number.rawValue) }
+        guard let size = option.uint else { throw .invalidCapability(number.rawValue) }
         maximumMessageByteCount = size
       case SignalingOption.blockWiseTransfer:
         // With a value it is an elective option of a wrong length: ignored.
         if option.value.count == 0 { supportsBlockWiseTransfer = true }
       case SignalingOption.extendedTokenLength:
         guard option.value.count <= 3, let length = option.uint
-        else { throw .invalidValue(number.rawValue) }
+        else { throw .invalidCapability(number.rawValue) }
         if length >= 8 {
           maximumTokenByteCount = min(length, Capabilities.longestToken)
         }
@@ -48,10 +48,4 @@ public struct Capabilities: Equatable, Sendable {
 
   /// What the encoding of token lengths can express (RFC 8974 section 2.1).
   static var longestToken: UInt32 { 65804 }
-}
-
-/// The number of a CSM option that makes the CSM invalid.
-enum BadCapability: Error, Equatable {
-  case unknownCritical(UInt16)
-  case invalidValue(UInt16)
 }

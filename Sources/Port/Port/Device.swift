@@ -102,6 +102,8 @@ public struct Device<
     }
   }
 
+  // Called from two places: one copy.
+  @inline(never)
   private mutating func advance(_ index: Int, at now: Instant) {
     if unsafe slots[index].opening != nil { open(index, at: now) }
     if unsafe slots[index].endpoint != nil { pump(index, at: now) }
