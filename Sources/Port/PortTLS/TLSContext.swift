@@ -143,7 +143,7 @@ public struct TLSContext {
 }
 
 /// The largest record content that a client asks for (RFC 6066 section 4).
-public enum MaximumFragmentLength: UInt8, Sendable, CaseIterable {
+public enum MaximumFragmentLength: UInt8, Sendable {
   case bytes512 = 1
   case bytes1024 = 2
   case bytes2048 = 3
@@ -151,4 +151,15 @@ public enum MaximumFragmentLength: UInt8, Sendable, CaseIterable {
 
   /// In bytes.
   public var byteCount: Int { 256 << Int(rawValue) }
+
+  /// The one of so many bytes; nil for other numbers.
+  public init?(byteCount: Int) {
+    switch byteCount {
+    case 512: self = .bytes512
+    case 1024: self = .bytes1024
+    case 2048: self = .bytes2048
+    case 4096: self = .bytes4096
+    default: return nil
+    }
+  }
 }

@@ -45,21 +45,30 @@ struct SubjectNames {
 @unsafe
 private func matches(_ pattern: UnsafeBufferPointer<UInt8>, _ name: UnsafeBufferPointer<UInt8>) -> Bool {
   let isWildcard = unsafe pattern.count > 2 && pattern[0] == 0x2a && pattern[1] == 0x2e
-  guard isWildcard else { return unsafe isEqual(pattern[...], name[...]) }
-  let rest = unsafe pattern[1...]
+  guard isWildcard else { return unsafe isEqual(pattern, name, dropping: 0, 0) }
+  let first = unsafe firstDot(name, from: 0)
   // `*.com` stands for nothing.
-  guard unsafe rest.dropFirst().contains(0x2e), let dot = unsafe name.firstIndex(of: 0x2e), dot > 0
-  else { return false }
-  return unsafe isEqual(rest, name[dot...])
+  guard first > 0, unsafe firstDot(pattern, from: 2) < pattern.count else { return false }
+  return unsafe isEqual(pattern, name, dropping: 1, first)
 }
 
 @unsafe
+private func firstDot(_ name: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+  var index = start
+  while unsafe index < name.count && name[index] != 0x2e { index += 1 }
+  return index
+}
+
+/// Whether what is left of both without so many first bytes is the same name.
+@unsafe
 private func isEqual(
-  _ one: Slice<UnsafeBufferPointer<UInt8>>, _ other: Slice<UnsafeBufferPointer<UInt8>>
+  _ one: UnsafeBufferPointer<UInt8>, _ other: UnsafeBufferPointer<UInt8>, dropping first: Int,
+  _ second: Int
 ) -> Bool {
-  guard unsafe one.count == other.count && !one.isEmpty else { return false }
-  for offset in unsafe 0..<one.count {
-    let (left, right) = unsafe (one[one.startIndex + offset], other[other.startIndex + offset])
+  let count = one.count - first
+  guard count > 0, count == other.count - second else { return false }
+  for offset in 0..<count {
+    let (left, right) = unsafe (one[first + offset], other[second + offset])
     guard lowercased(left) == lowercased(right) else { return false }
   }
   return true
