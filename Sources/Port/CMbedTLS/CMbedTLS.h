@@ -19,6 +19,14 @@
 #include <mbedtls/x509_crt.h>
 #endif
 
+#if defined(MBEDTLS_PLATFORM_C)
+#include <mbedtls/platform.h>
+#else
+#include <stdlib.h>
+#define mbedtls_calloc calloc
+#define mbedtls_free free
+#endif
+
 #include <stdbool.h>
 #include <string.h>
 
@@ -164,6 +172,11 @@ static inline uint8_t ctls_received_alert(const mbedtls_ssl_context *ssl) {
 static inline bool ctls_uses_psk(const mbedtls_ssl_context *ssl) {
   const mbedtls_ssl_ciphersuite_t *suite = ssl->handshake == NULL ? NULL : ssl->handshake->ciphersuite_info;
   return suite != NULL && mbedtls_ssl_ciphersuite_uses_psk(suite);
+}
+
+/// Whether the peer's hello was understood, or the handshake is over.
+static inline bool ctls_has_hello(const mbedtls_ssl_context *ssl) {
+  return ssl->handshake == NULL || ssl->handshake->ciphersuite_info != NULL;
 }
 
 /// The first byte of the record that was read last: its type, if it is one.
