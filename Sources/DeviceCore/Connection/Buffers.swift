@@ -15,36 +15,36 @@ struct ReceiveBuffer {
     capacity = memory.count
   }
 
-  var count: Int { end - start }
+  var count: Int { end &- start }
 
   /// What has come in and was not consumed.
   var bytes: Span<UInt8> {
     @_lifetime(borrow self)
     get {
-      let span = unsafe Span(_unsafeStart: base + start, count: end - start)
+      let span = unsafe Span(_unsafeStart: base + start, count: end &- start)
       return unsafe _overrideLifetime(span, borrowing: self)
     }
   }
 
   /// Makes the free bytes behind the last one as many as they can sensibly be.
   mutating func makeSpace() {
-    guard start > 0, capacity - end < capacity / 2 else { return }
-    unsafe UnsafeMutableRawPointer(base).copyMemory(from: base + start, byteCount: end - start)
-    end -= start
+    guard start > 0, capacity &- end < capacity / 2 else { return }
+    unsafe UnsafeMutableRawPointer(base).copyMemory(from: base + start, byteCount: end &- start)
+    end &-= start
     start = 0
   }
 
   var space: MutableSpan<UInt8> {
     @_lifetime(&self)
     mutating get {
-      let span = unsafe MutableSpan(_unsafeStart: base + end, count: capacity - end)
+      let span = unsafe MutableSpan(_unsafeStart: base + end, count: capacity &- end)
       return unsafe _overrideLifetime(span, mutating: &self)
     }
   }
 
   /// Copies in as many of `bytes` as there is space for, and says how many that were.
   mutating func append(_ bytes: Span<UInt8>) -> Int {
-    let count = min(bytes.count, capacity - end)
+    let count = min(bytes.count, capacity &- end)
     unsafe bytes.withUnsafeBufferPointer { source in
       if let start = source.baseAddress, count > 0 {
         unsafe UnsafeMutableRawPointer(base + end).copyMemory(from: start, byteCount: count)
@@ -55,13 +55,13 @@ struct ReceiveBuffer {
 
   /// - Precondition: so many bytes were written to ``space``.
   mutating func commit(_ count: Int) {
-    precondition(count >= 0 && count <= capacity - end)
-    end += count
+    precondition(count >= 0 && count <= capacity &- end)
+    end &+= count
   }
 
   mutating func consume(_ count: Int) {
-    precondition(count >= 0 && count <= end - start)
-    start += count
+    precondition(count >= 0 && count <= end &- start)
+    start &+= count
     if start == end {
       start = 0
       end = 0
@@ -84,20 +84,20 @@ struct TransmitBuffer {
   }
 
   var isEmpty: Bool { start == end }
-  var count: Int { end - start }
+  var count: Int { end &- start }
 
   var bytes: Span<UInt8> {
     @_lifetime(borrow self)
     get {
-      let span = unsafe Span(_unsafeStart: base + start, count: end - start)
+      let span = unsafe Span(_unsafeStart: base + start, count: end &- start)
       return unsafe _overrideLifetime(span, borrowing: self)
     }
   }
 
   /// - Precondition: so many bytes were pending.
   mutating func didSend(_ count: Int) {
-    precondition(count >= 0 && count <= end - start)
-    start += count
+    precondition(count >= 0 && count <= end &- start)
+    start &+= count
     if start == end {
       start = 0
       end = 0
@@ -105,11 +105,11 @@ struct TransmitBuffer {
   }
 
   /// The largest message that fits now without touching the reserve.
-  var room: Int { capacity - (end - start) - ConnectionMemory.transmitReserve }
+  var room: Int { capacity &- (end &- start) &- ConnectionMemory.transmitReserve }
   /// The largest message that fits when nothing is pending.
-  var largestMessage: Int { capacity - ConnectionMemory.transmitReserve }
+  var largestMessage: Int { capacity &- ConnectionMemory.transmitReserve }
   /// The reserve holds the slack of the last message as well.
-  var roomWithReserve: Int { capacity - (end - start) - MessageWriter.slackByteCount }
+  var roomWithReserve: Int { capacity &- (end &- start) &- MessageWriter.slackByteCount }
 
   /// A writer for one message of at most `limit` bytes behind the pending ones; nil when not even its
   /// token fits.
@@ -118,18 +118,18 @@ struct TransmitBuffer {
   mutating func writer(limit: Int, code: Code, token: Span<UInt8>) -> MessageWriter? {
     guard limit > 0 else { return nil }
     precondition(limit <= roomWithReserve)
-    if capacity - end < limit + MessageWriter.slackByteCount {
-      unsafe UnsafeMutableRawPointer(base).copyMemory(from: base + start, byteCount: end - start)
-      end -= start
+    if capacity &- end < limit &+ MessageWriter.slackByteCount {
+      unsafe UnsafeMutableRawPointer(base).copyMemory(from: base + start, byteCount: end &- start)
+      end &-= start
       start = 0
     }
-    let region = unsafe UnsafeMutableBufferPointer(start: base + end, count: capacity - end)
+    let region = unsafe UnsafeMutableBufferPointer(start: base + end, count: capacity &- end)
     return try? unsafe MessageWriter(region: region, limit: limit, code: code, token: token)
   }
 
   /// Takes over the message that the last ``writer(limit:code:token:)`` finished.
   mutating func commit(_ count: Int) {
-    precondition(count >= 0 && count <= capacity - end)
-    end += count
+    precondition(count >= 0 && count <= capacity &- end)
+    end &+= count
   }
 }

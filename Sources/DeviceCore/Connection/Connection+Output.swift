@@ -6,8 +6,10 @@ extension Connection {
   }
 
   /// The room that has to be free before a request with a token of this length is handed out.
-  @inline(__always)
-  func responseLimit(tokenByteCount: Int) -> Int {
+  ///
+  /// Mutating, because what is not would be handed a copy of the connection when it is called.
+  @inline(never)
+  mutating func responseLimit(tokenByteCount: Int) -> Int {
     let largest = limits.largestResponseByteCount
     if largest == 0 { return messageLimit }
     // A short answer fits in any case.
@@ -15,15 +17,17 @@ extension Connection {
   }
 
   @inline(__always)
-  func responseLimit(_ layout: MessageLayout) -> Int {
-    responseLimit(tokenByteCount: layout.optionsOffset - layout.tokenOffset)
+  mutating func responseLimit(_ layout: MessageLayout) -> Int {
+    responseLimit(tokenByteCount: layout.optionsOffset &- layout.tokenOffset)
   }
 
   /// The room for anything but the answer to the request that was handed out and not served yet.
-  @inline(__always)
   var commandRoom: Int {
-    guard case .request(let layout) = current else { return transmitBuffer.room }
-    return transmitBuffer.room - responseLimit(layout)
+    @inline(never)
+    mutating get {
+      guard case .request(let layout) = current else { return transmitBuffer.room }
+      return transmitBuffer.room &- responseLimit(layout)
+    }
   }
 
   /// A limit from a peer as a length: beyond any memory is the same as endless.

@@ -2,6 +2,7 @@ extension Connection {
   /// Lets `handler` answer the request that the last event spoke of, once.
   ///
   /// Does nothing when that event was another one, or when the request has been served.
+  @inline(never)
   public mutating func serve<Handler: RequestHandler & ~Copyable>(
     _ handler: inout Handler, at now: Instant
   ) {
@@ -34,6 +35,7 @@ extension Connection {
   /// Sends the answers of `handler` to postponed requests that are ready, as far as there is room.
   ///
   /// When the connection is over, the handler is told to abandon what is left.
+  @inline(never)
   public mutating func serveDeferred<Handler: RequestHandler & ~Copyable>(
     _ handler: inout Handler, at now: Instant
   ) {

@@ -52,33 +52,38 @@ extension Connection {
   // MARK: Receiving
 
   mutating func handleSignal(_ layout: MessageLayout, at now: Instant) -> Step {
+    let message = unsafe frontMessage(layout)
     switch layout.code {
-    case .capabilitiesAndSettings: handleCapabilities(layout, at: now)
-    case .ping: handlePing(layout, at: now)
-    case .pong: handlePong(layout, at: now)
-    case .release: handleRelease(layout, at: now)
-    case .abort: handleAbort(layout)
-    default: fail(.reservedCode(layout.code), at: now)
+    case .capabilitiesAndSettings: return handleCapabilities(message, at: now)
+    case .abort: return handleAbort(message)
+    case .ping, .pong, .release: break
+    default: return fail(.reservedCode(layout.code), at: now)
+    }
+    if let number = message.firstCriticalOption {
+      return fail(.unknownSignalingOption(number.rawValue), at: now)
+    }
+    switch layout.code {
+    case .ping: return handlePing(message, at: now)
+    case .pong: return handlePong(message)
+    default: return handleRelease(message, at: now)
     }
   }
 
-  private mutating func handleCapabilities(_ layout: MessageLayout, at now: Instant) -> Step {
+  private mutating func handleCapabilities(_ message: Message, at now: Instant) -> Step {
     // One that is wrong changes nothing, not even how long the Abort may be.
     var capabilities = peerCapabilities
     do {
-      try capabilities.update(from: unsafe frontMessage(layout))
+      try capabilities.update(from: message)
     } catch {
       return fail(error, at: now)
     }
     peerCapabilities = capabilities
     if isAwaitingCapabilities { open() }
-    current = .seen(layout)
+    current = .seen(message.layout)
     return .event(.capabilities)
   }
 
-  private mutating func handlePing(_ layout: MessageLayout, at now: Instant) -> Step {
-    if let step = failOnCritical(layout, at: now) { return step }
-    let ping = unsafe frontMessage(layout)
+  private mutating func handlePing(_ ping: Message, at now: Instant) -> Step {
     let custody = ping.hasCustody
     // A token that cannot be kept makes the Pong come at once and without Custody, which is allowed.
     if custody, deferredCount > 0, let token = Token(ping.token) {
@@ -89,53 +94,42 @@ extension Connection {
       if custody && deferredCount == 0 { pong.set(SignalingOption.custody) }
       guard send(pong, token: ping.token, at: now) else { return .blocked }
     }
-    receiveBuffer.consume(layout.byteCount)
+    receiveBuffer.consume(ping.byteCount)
     return .changed
   }
 
-  private mutating func handlePong(_ layout: MessageLayout, at now: Instant) -> Step {
-    if let step = failOnCritical(layout, at: now) { return step }
-    let pong = unsafe frontMessage(layout)
+  private mutating func handlePong(_ pong: Message) -> Step {
     // Some peers lose the token of a Ping: a Pong without one answers whatever Ping there is.
     let isAnswer = pingToken != nil && (pong.token.count == 0 || Token(pong.token)?.number == pingToken)
     let custody = pong.hasCustody
     guard isAnswer else {
-      receiveBuffer.consume(layout.byteCount)
+      receiveBuffer.consume(pong.byteCount)
       return .changed
     }
     pingToken = nil
     pingTimer = .off
-    current = .seen(layout)
+    current = .seen(pong.layout)
     return .event(.pong(custody: custody))
   }
 
-  private mutating func handleRelease(_ layout: MessageLayout, at now: Instant) -> Step {
-    if let step = failOnCritical(layout, at: now) { return step }
-    let message = unsafe frontMessage(layout)
+  private mutating func handleRelease(_ message: Message, at now: Instant) -> Step {
     var holdOff: UInt32?
     if let option = message.firstOption(SignalingOption.holdOff), option.value.count <= 3 {
       holdOff = option.uint
     }
     finish(phase == .releasing ? .released : .releasedByPeer, at: now)
-    current = .seen(layout)
+    current = .seen(message.layout)
     return .event(.release(holdOffSeconds: holdOff))
   }
 
-  private mutating func handleAbort(_ layout: MessageLayout) -> Step {
-    let message = unsafe frontMessage(layout)
+  private mutating func handleAbort(_ message: Message) -> Step {
     var bad: UInt16?
     if let option = message.firstOption(SignalingOption.badCSMOption), option.value.count <= 2 {
       bad = option.uint.map { UInt16(truncatingIfNeeded: $0) }
     }
-    current = .seen(layout)
+    current = .seen(message.layout)
     close(.abortedByPeer)
     return .event(.aborted(badCSMOption: bad))
-  }
-
-  private mutating func failOnCritical(_ layout: MessageLayout, at now: Instant) -> Step? {
-    let message = unsafe frontMessage(layout)
-    guard let number = message.firstCriticalOption else { return nil }
-    return fail(.unknownSignalingOption(number.rawValue), at: now)
   }
 
   // MARK: Sending

@@ -1,10 +1,13 @@
 extension Connection {
   /// When to call `poll` again even if nothing happens; nil when no timer runs.
-  @inline(__always)
   public var deadline: Instant? {
-    var next = phaseTimer.earlier(messageTimer).earlier(pingTimer).earlier(stallTimer)
-    next = next.earlier(keepAliveTimer).earlier(idleTimer).earlier(requestTimer)
-    return next.deadline
+    // Mutating, because what is not would be handed a copy of the connection when it is called.
+    @inline(never)
+    mutating get {
+      var next = phaseTimer.earlier(messageTimer).earlier(pingTimer).earlier(stallTimer)
+      next = next.earlier(keepAliveTimer).earlier(idleTimer).earlier(requestTimer)
+      return next.deadline
+    }
   }
 
   @inline(__always)

@@ -26,12 +26,12 @@ struct ShortMessage {
   /// Writes all of it; what does not fit is left out.
   func write(to writer: inout MessageWriter) throws(WriteError) {
     if optionNumber != 0 {
-      try writer.append(OptionNumber(rawValue: optionNumber), uint: optionValue)
+      try put(OptionNumber(rawValue: optionNumber), optionValue, to: &writer)
     }
     if code == .capabilitiesAndSettings {
-      try writer.append(SignalingOption.blockWiseTransfer, uint: 0)
+      try put(SignalingOption.blockWiseTransfer, 0, to: &writer)
       if longestToken > 8 {
-        try writer.append(SignalingOption.extendedTokenLength, uint: longestToken)
+        try put(SignalingOption.extendedTokenLength, longestToken, to: &writer)
       }
     }
     try writer.append(payload: text)
@@ -39,5 +39,13 @@ struct ShortMessage {
       try writer.append(payload: " ")
       try writer.append(payloadDecimal: UInt32(number))
     }
+  }
+
+  // One copy of what is written out at each call otherwise.
+  @inline(never)
+  private func put(
+    _ number: OptionNumber, _ value: UInt32, to writer: inout MessageWriter
+  ) throws(WriteError) {
+    try writer.append(number, uint: value)
   }
 }

@@ -89,6 +89,7 @@ struct Timer: Equatable {
   }
 
   /// The earlier of two timers.
+  @inline(never)
   func earlier(_ other: Timer) -> Timer {
     guard let mine = deadline else { return other }
     guard let theirs = other.deadline else { return self }

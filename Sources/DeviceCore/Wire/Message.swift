@@ -27,21 +27,21 @@ public struct Message: ~Escapable {
   public var token: Span<UInt8> {
     @inline(__always)
     @_lifetime(copy self)
-    get { bytes.extracting(first: layout.optionsOffset).extracting(droppingFirst: layout.tokenOffset) }
+    get { part(layout.tokenOffset, layout.optionsOffset) }
   }
 
   /// The options from the first one on.
   public var options: MessageOptions {
     @inline(__always)
     @_lifetime(copy self)
-    get { MessageOptions(bytes.extracting(droppingFirst: layout.optionsOffset)) }
+    get { MessageOptions(part(layout.optionsOffset, layout.byteCount)) }
   }
 
   /// The payload; empty when the message has none.
   public var payload: Span<UInt8> {
     @inline(__always)
     @_lifetime(copy self)
-    get { bytes.extracting(droppingFirst: layout.payloadOffset) }
+    get { part(layout.payloadOffset, layout.byteCount) }
   }
 
   /// The first option of this number, or nil.
@@ -53,6 +53,13 @@ public struct Message: ~Escapable {
       if option.number > number { return nil }
     }
     return nil
+  }
+
+  // A layout was checked when it was made, and belongs to these bytes: its offsets rise and end with them.
+  @inline(__always)
+  @_lifetime(copy self)
+  private func part(_ start: Int, _ end: Int) -> Span<UInt8> {
+    unsafe bytes.extracting(unchecked: Range(uncheckedBounds: (start, end)))
   }
 
   /// From the first byte of the header to the last one of the payload.

@@ -163,20 +163,20 @@ public struct MessageWriter: ~Copyable {
   @inline(never)
   private mutating func finishWithShift(_ body: Int) -> Int {
     let width = MessageWriter.extensionWidth(body)
-    let shift = width - 1
+    let shift = width &- 1
     if shift != 0 {
       let start = unsafe base + (MessageWriter.reservedByteCount)
       unsafe UnsafeMutableRawPointer(start + shift).copyMemory(
-        from: start, byteCount: position - MessageWriter.reservedByteCount)
+        from: start, byteCount: position &- MessageWriter.reservedByteCount)
     }
     let tokenNibble = tokenByteCount < 13 ? tokenByteCount : tokenByteCount < 269 ? 13 : 14
-    let lengthNibble = width == 0 ? body : width == 4 ? 15 : 12 + width
-    store(UInt8(truncatingIfNeeded: lengthNibble << 4 | tokenNibble), at: 0)
-    writeExtension(body, width: width, at: 1)
-    store(code.rawValue, at: 1 + width)
-    writeExtension(
-      tokenByteCount, width: MessageWriter.extensionWidth(tokenByteCount), at: 2 + width)
-    return position + shift
+    let lengthNibble = width == 0 ? body : width == 4 ? 15 : 12 &+ width
+    store(UInt8(truncatingIfNeeded: lengthNibble &<< 4 | tokenNibble), at: 0)
+    unsafe writeExtension(body, width: width, to: base + 1)
+    store(code.rawValue, at: 1 &+ width)
+    let tokenWidth = MessageWriter.extensionWidth(tokenByteCount)
+    unsafe writeExtension(tokenByteCount, width: tokenWidth, to: base + (2 &+ width))
+    return position &+ shift
   }
 
   /// Drops options and payload: what follows is a new message with the same token.
@@ -234,7 +234,7 @@ public struct MessageWriter: ~Copyable {
   ) throws(WriteError) {
     try appendLongHeader(number, length: value.count)
     unsafe copy(value, to: position)
-    position += value.count
+    position &+= value.count
   }
 
   @inline(never)
@@ -243,28 +243,26 @@ public struct MessageWriter: ~Copyable {
   ) throws(WriteError) {
     let length = uintByteCount(value)
     try appendLongHeader(number, length: length)
-    for index in 0..<length {
-      let shift = UInt32(8 * (length - 1 - index))
-      store(UInt8(truncatingIfNeeded: value >> shift), at: position + index)
-    }
-    position += length
+    unsafe writeBytes(of: value, count: length, to: base + position)
+    position &+= length
   }
 
   @inline(never)
   private mutating func appendLongHeader(
     _ number: OptionNumber, length: Int
   ) throws(WriteError) {
-    let delta = Int(number.rawValue - lastNumber)
+    let delta = Int(number.rawValue &- lastNumber)
     let deltaWidth = MessageWriter.extensionWidth(delta)
     let lengthWidth = MessageWriter.extensionWidth(length)
-    guard lengthWidth < 4, 1 + deltaWidth + lengthWidth + length <= availableByteCount
+    // A length of four bytes more is none that an option can have.
+    guard lengthWidth < 4, 1 &+ deltaWidth &+ lengthWidth &+ length <= availableByteCount
     else { throw .tooLarge }
-    let deltaNibble = deltaWidth == 0 ? delta : 12 + deltaWidth
-    let lengthNibble = lengthWidth == 0 ? length : 12 + lengthWidth
-    store(UInt8(truncatingIfNeeded: deltaNibble << 4 | lengthNibble), at: position)
-    writeExtension(delta, width: deltaWidth, at: position + 1)
-    writeExtension(length, width: lengthWidth, at: position + 1 + deltaWidth)
-    position += 1 + deltaWidth + lengthWidth
+    let deltaNibble = deltaWidth == 0 ? delta : 12 &+ deltaWidth
+    let lengthNibble = lengthWidth == 0 ? length : 12 &+ lengthWidth
+    store(UInt8(truncatingIfNeeded: deltaNibble &<< 4 | lengthNibble), at: position)
+    unsafe writeExtension(delta, width: deltaWidth, to: base + (position &+ 1))
+    unsafe writeExtension(length, width: lengthWidth, to: base + (position &+ 1 &+ deltaWidth))
+    position &+= 1 &+ deltaWidth &+ lengthWidth
     lastNumber = number.rawValue
   }
 
@@ -272,23 +270,6 @@ public struct MessageWriter: ~Copyable {
   @inline(__always)
   private static func extensionWidth(_ value: Int) -> Int {
     value < 13 ? 0 : value < 269 ? 1 : value < 65805 ? 2 : 4
-  }
-
-  @inline(__always)
-  private func writeExtension(_ value: Int, width: Int, at offset: Int) {
-    switch width {
-    case 0: break
-    case 1: store(UInt8(truncatingIfNeeded: value - 13), at: offset)
-    case 2:
-      store(UInt8(truncatingIfNeeded: (value - 269) >> 8), at: offset)
-      store(UInt8(truncatingIfNeeded: value - 269), at: offset + 1)
-    default:
-      for index in 0..<4 {
-        store(
-          UInt8(
-            truncatingIfNeeded: (value - 65805) >> (24 - 8 * index)), at: offset + index)
-      }
-    }
   }
 
   /// The longest body of a message that has `room` bytes for the body and its extended length.
@@ -349,4 +330,27 @@ public struct MessageWriter: ~Copyable {
 @inline(__always)
 func uintByteCount(_ value: UInt32) -> Int {
   value == 0 ? 0 : value < 0x100 ? 1 : value < 0x1_0000 ? 2 : value < 0x100_0000 ? 3 : 4
+}
+
+/// Writes what does not fit into a nibble, in 0, 1, 2 or 4 bytes.
+///
+/// - Precondition: `width` is that of `value`, and the caller has checked that so many bytes fit.
+@unsafe
+@inline(never)
+private func writeExtension(_ value: Int, width: Int, to target: UnsafeMutablePointer<UInt8>) {
+  let least = width == 1 ? 13 : width == 2 ? 269 : 65805
+  unsafe writeBytes(of: UInt32(truncatingIfNeeded: value &- least), count: width, to: target)
+}
+
+/// Writes the last `count` bytes of `value`, the most significant one first.
+@unsafe
+@inline(never)
+private func writeBytes(of value: UInt32, count: Int, to target: UnsafeMutablePointer<UInt8>) {
+  var rest = value
+  var index = count
+  while index > 0 {
+    index &-= 1
+    unsafe target[index] = UInt8(truncatingIfNeeded: rest)
+    rest &>>= 8
+  }
 }
