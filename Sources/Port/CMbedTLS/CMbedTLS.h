@@ -16,6 +16,7 @@
 #include <mbedtls/ssl_cache.h>
 #endif
 #if defined(MBEDTLS_X509_CRT_PARSE_C)
+#include <mbedtls/oid.h>
 #include <mbedtls/x509_crt.h>
 #endif
 
@@ -136,6 +137,15 @@ static inline int ctls_set_handshake_key(mbedtls_ssl_context *ssl, const unsigne
   return ctls_replace_key(&ssl->handshake->psk, &ssl->handshake->psk_len, key, key_count);
 }
 
+/// How many allocations have failed so far; always 0 where the memory of the process is the limit.
+static inline size_t ctls_failure_count(void) {
+#if defined(MBEDTLS_PLATFORM_CALLOC_MACRO)
+  return tls_arena_failure_count();
+#else
+  return 0;
+#endif
+}
+
 // State that has no function to ask for it.
 
 static inline bool ctls_has_output(const mbedtls_ssl_context *ssl) { return ssl->out_left != 0; }
@@ -187,7 +197,8 @@ static inline uint8_t ctls_record_type(const mbedtls_ssl_context *ssl) {
 /// The description of the alert that was written last, if that was the last record and it was not encrypted.
 static inline uint8_t ctls_sent_alert(const mbedtls_ssl_context *ssl) {
   if (ssl->out_msgtype != MBEDTLS_SSL_MSG_ALERT || ssl->transform_out != NULL) return 0;
-  return ssl->out_msg[1];
+  // While it waits to be written the message's place is behind it already.
+  return ssl->out_left != 0 ? ssl->out_hdr[-1] : ssl->out_msg[1];
 }
 
 static inline bool ctls_has_sent_alert(const mbedtls_ssl_context *ssl) {
@@ -219,5 +230,20 @@ static inline const char *ctls_server_name(const mbedtls_ssl_context *ssl) {
   return NULL;
 #endif
 }
+
+#if defined(MBEDTLS_X509_CRT_PARSE_C)
+/// Whether a certificate may be used to authenticate a client (RFC 5280 sections 4.2.1.3 and 4.2.1.12).
+static inline bool ctls_is_for_clients(const mbedtls_x509_crt *certificate) {
+#if defined(MBEDTLS_X509_CHECK_KEY_USAGE)
+  if (mbedtls_x509_crt_check_key_usage(certificate, MBEDTLS_X509_KU_DIGITAL_SIGNATURE) != 0) return false;
+#endif
+#if defined(MBEDTLS_X509_CHECK_EXTENDED_KEY_USAGE)
+  return mbedtls_x509_crt_check_extended_key_usage(
+             certificate, MBEDTLS_OID_CLIENT_AUTH, MBEDTLS_OID_SIZE(MBEDTLS_OID_CLIENT_AUTH)) == 0;
+#else
+  return true;
+#endif
+}
+#endif
 
 #endif
