@@ -27,8 +27,7 @@ extension Connection {
       deferredCount += 1
       nextDeferredNumber &+= 1
     } else {
-      transmitBuffer.commit(response.finish())
-      startStallTimer(at: now)
+      send(response, at: now)
     }
   }
 
@@ -47,9 +46,9 @@ extension Connection {
         handler.abandon(request)
       } else if handler.isReady(request, at: now) {
         // Without room it stays ready, and is asked for again when output has left.
-        try? respond(to: request, at: now) { response in
-          handler.answer(request, at: now, &response)
-        }
+        guard var response = (try? takeDeferred(index)) ?? nil else { continue }
+        handler.answer(request, at: now, &response)
+        send(response, at: now)
       }
     }
   }
@@ -63,6 +62,17 @@ extension Connection {
     to request: DeferredRequest, at now: Instant, _ write: (inout Response) -> Void
   ) throws(CommandError) {
     guard isWaiting(request), let entry = deferredEntry(request) else { throw .unknownRequest }
+    guard var response = try takeDeferred(entry) else { return }
+    write(&response)
+    send(response, at: now)
+  }
+
+  /// Begins the answer of an entry, which is free then.
+  ///
+  /// - Returns: nil when the peer takes not even a code and a token.
+  /// - Throws: ``CommandError/noRoom``; the entry is unchanged then.
+  @inline(never)
+  private mutating func takeDeferred(_ entry: Int) throws(CommandError) -> Response? {
     let token = deferred[entry].token
     let responseLimit = responseLimit(tokenByteCount: token.count)
     guard commandRoom >= responseLimit else { throw .noRoom }
@@ -71,11 +81,12 @@ extension Connection {
     deferredCount -= 1
     guard
       let writer = transmitBuffer.writer(
-        limit: responseLimit, code: .internalServerError,
-        token: token.copied(to: &bytes))
-    else { return }
-    var response = Response(writer, accept: nil, deferral: nil)
-    write(&response)
+        limit: responseLimit, code: .internalServerError, token: token.copied(to: &bytes))
+    else { return nil }
+    return Response(writer, accept: nil, deferral: nil)
+  }
+
+  private mutating func send(_ response: consuming Response, at now: Instant) {
     transmitBuffer.commit(response.finish())
     startStallTimer(at: now)
   }

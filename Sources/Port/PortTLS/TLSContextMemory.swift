@@ -30,8 +30,10 @@ public struct TLSContextMemory: ~Copyable {
   }
 
   /// Tells mbedTLS the key of an identity.
+  ///
+  /// Mutating, because what is not would be handed a copy of all this.
   @unsafe
-  func setKey(
+  mutating func setKey(
     of identity: UnsafeBufferPointer<UInt8>, on ssl: UnsafeMutablePointer<mbedtls_ssl_context>
   ) -> Int32 {
     for index in unsafe keys.indices where unsafe keys[index].hasIdentity(identity) {
