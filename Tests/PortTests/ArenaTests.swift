@@ -80,7 +80,7 @@ import Testing
   }
 
   @Test(arguments: 1...10) func anySequence_behavesLikeTheModel(_ seed: UInt64) {
-    var model = Model(Script(seed: seed), capacity: 4096)
+    var model = Model(AllocationScript(seed: seed), capacity: 4096)
     model.run()
     #expect(model.fault == nil)
     #expect(model.heap.heap.failureCount > 0, "the script does not exhaust the region")
@@ -88,7 +88,7 @@ import Testing
 
   @Test(arguments: 1...10)
   func sameSequence_inRegionOfPeakExtent_succeedsAndInSmallerOneFails(_ seed: UInt64) {
-    let script = Script(seed: seed)
+    let script = AllocationScript(seed: seed)
     var large = Model(script, capacity: 1 << 20)
     large.run()
     #expect(large.fault == nil && large.heap.heap.failureCount == 0)
@@ -192,7 +192,7 @@ private final class TestHeap {
 }
 
 /// Calls as they could come: blocks of all sizes, most of them small and short-lived, now and then everything freed.
-private struct Script {
+private struct AllocationScript {
   enum Step {
     case allocate(Int)
     /// Of those in use, counted from the oldest and modulo their number.
@@ -227,10 +227,10 @@ private struct Model {
   /// The records before the last check, which fills the heap.
   private(set) var highWaterByteCount = 0
   private(set) var peakExtentByteCount = 0
-  private let script: Script
+  private let script: AllocationScript
   private var inUse: [(offset: Int, byteCount: Int, mark: UInt8)] = []
 
-  init(_ script: Script, capacity: Int) {
+  init(_ script: AllocationScript, capacity: Int) {
     self.script = script
     heap = TestHeap(capacity)
   }
