@@ -33,31 +33,57 @@
 
 // Lists that mbedTLS keeps pointers to.
 
+// A server gives up when it meets one that the library was compiled without, so those are left out. All end in a comma.
+
+#if defined(MBEDTLS_CHACHAPOLY_C) && defined(MBEDTLS_KEY_EXCHANGE_ECDHE_PSK_ENABLED)
+#define CTLS_ECDHE_PSK_SUITES MBEDTLS_TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256,
+#else
+#define CTLS_ECDHE_PSK_SUITES
+#endif
+#if defined(MBEDTLS_GCM_C)
+#define CTLS_PSK_GCM_SUITES MBEDTLS_TLS_PSK_WITH_AES_128_GCM_SHA256,
+#define CTLS_ECDSA_GCM_SUITES MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+#else
+#define CTLS_PSK_GCM_SUITES
+#define CTLS_ECDSA_GCM_SUITES
+#endif
+#if defined(MBEDTLS_GCM_C) && defined(MBEDTLS_SHA512_C)
+#define CTLS_ECDSA_SHA384_SUITES MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+#else
+#define CTLS_ECDSA_SHA384_SUITES
+#endif
+#if defined(MBEDTLS_GCM_C) && defined(MBEDTLS_KEY_EXCHANGE_ECDHE_RSA_ENABLED)
+#define CTLS_RSA_SUITES MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+#else
+#define CTLS_RSA_SUITES
+#endif
+#if defined(MBEDTLS_GCM_C) && defined(MBEDTLS_SHA512_C) && defined(MBEDTLS_KEY_EXCHANGE_ECDHE_RSA_ENABLED)
+#define CTLS_RSA_SHA384_SUITES MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+#else
+#define CTLS_RSA_SHA384_SUITES
+#endif
+
 /// PSK: forward secrecy first, then the full-length tag, then RFC 7925 section 4.2's own.
-#define CTLS_PSK_SUITES                                    \
-  MBEDTLS_TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256,     \
-      MBEDTLS_TLS_PSK_WITH_AES_128_GCM_SHA256, MBEDTLS_TLS_PSK_WITH_AES_128_CCM_8
+#define CTLS_PSK_SUITES CTLS_ECDHE_PSK_SUITES CTLS_PSK_GCM_SUITES MBEDTLS_TLS_PSK_WITH_AES_128_CCM_8,
 
 /// Certificates: AES-GCM for peers that have it (RFC 9325 section 4.2), RFC 7925 section 4.4's CCM_8.
-#define CTLS_CERTIFICATE_SUITES                            \
-  MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,         \
-      MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,     \
-      MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8,          \
-      MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,       \
-      MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384
+#define CTLS_CERTIFICATE_SUITES                   \
+  CTLS_ECDSA_GCM_SUITES CTLS_ECDSA_SHA384_SUITES  \
+      MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8, \
+      CTLS_RSA_SUITES CTLS_RSA_SHA384_SUITES
 
 static inline const int *ctls_psk_suites(void) {
-  static const int suites[] = {CTLS_PSK_SUITES, 0};
+  static const int suites[] = {CTLS_PSK_SUITES 0};
   return suites;
 }
 
 static inline const int *ctls_certificate_suites(void) {
-  static const int suites[] = {CTLS_CERTIFICATE_SUITES, 0};
+  static const int suites[] = {CTLS_CERTIFICATE_SUITES 0};
   return suites;
 }
 
 static inline const int *ctls_all_suites(void) {
-  static const int suites[] = {CTLS_CERTIFICATE_SUITES, CTLS_PSK_SUITES, 0};
+  static const int suites[] = {CTLS_CERTIFICATE_SUITES CTLS_PSK_SUITES 0};
   return suites;
 }
 
@@ -199,6 +225,17 @@ static inline uint8_t ctls_sent_alert(const mbedtls_ssl_context *ssl) {
   if (ssl->out_msgtype != MBEDTLS_SSL_MSG_ALERT || ssl->transform_out != NULL) return 0;
   // While it waits to be written the message's place is behind it already.
   return ssl->out_left != 0 ? ssl->out_hdr[-1] : ssl->out_msg[1];
+}
+
+/// Makes the record of an alert that waits to be written one of TLS 1.2, when mbedTLS has taken a version that does not
+/// exist from the hello that it refuses.
+static inline void ctls_correct_version(mbedtls_ssl_context *ssl) {
+  if (ssl->major_ver == MBEDTLS_SSL_MAJOR_VERSION_3) return;
+  ssl->major_ver = MBEDTLS_SSL_MAJOR_VERSION_3;
+  ssl->minor_ver = MBEDTLS_SSL_MINOR_VERSION_3;
+  if (ssl->out_msgtype != MBEDTLS_SSL_MSG_ALERT || ssl->out_left < 7) return;
+  ssl->out_hdr[-6] = MBEDTLS_SSL_MAJOR_VERSION_3;
+  ssl->out_hdr[-5] = MBEDTLS_SSL_MINOR_VERSION_3;
 }
 
 static inline bool ctls_has_sent_alert(const mbedtls_ssl_context *ssl) {

@@ -234,6 +234,13 @@ uint32_t csockets_now(void) {
   return (uint32_t)((uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000);
 }
 
+uint32_t csockets_unix_time(void) {
+  struct timespec time;
+  // A date before 1970 or after 2106 is none.
+  if (clock_gettime(CLOCK_REALTIME, &time) != 0 || time.tv_sec < 0 || time.tv_sec > UINT32_MAX) return 0;
+  return (uint32_t)time.tv_sec;
+}
+
 bool csockets_random(uint8_t *bytes, size_t count) {
   while (count > 0) {
     ssize_t got = getrandom(bytes, count, 0);

@@ -51,6 +51,7 @@ public struct Device<
   /// Does all that can be done now, without blocking.
   ///
   /// - Returns: when to call again even if nothing comes; nil for never.
+  @inline(never)
   public mutating func step() -> Instant? {
     let now = board.now
     var next: Instant?
@@ -151,6 +152,7 @@ public struct Device<
     guard let random = board.random() else {
       service.observer.lacksEntropy()
       stream.close()
+      unsafe slots[index].deadline = nil
       return
     }
     unsafe slots[index].generation &+= 1

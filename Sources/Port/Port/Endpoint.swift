@@ -36,6 +36,7 @@ public struct Endpoint<Stream: ByteStream>: ~Copyable {
 
   /// Moves bytes and events as far as they go now, without blocking: one read and one write where that
   /// is enough.
+  @inline(never)
   public mutating func pump<Delegate: EndpointDelegate & ~Copyable>(
     _ delegate: inout Delegate, at now: Instant
   ) -> Progress {
@@ -54,6 +55,7 @@ public struct Endpoint<Stream: ByteStream>: ~Copyable {
     return .busy
   }
 
+  @inline(never)
   private mutating func tellEvents<Delegate: EndpointDelegate & ~Copyable>(
     _ delegate: inout Delegate, at now: Instant
   ) {

@@ -21,6 +21,11 @@ public struct SocketBoard: Board {
 
   public var now: Instant { Instant(rawValue: csockets_now()) }
 
+  public var unixTime: UInt32? {
+    let seconds = csockets_unix_time()
+    return seconds == 0 ? nil : seconds
+  }
+
   public mutating func wait(until deadline: Instant?) {
     var milliseconds: Int32 = -1
     if let deadline {

@@ -18,7 +18,9 @@ extension TLSFault {
       case MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE: .certificate(.missing)
       case MBEDTLS_ERR_SSL_BAD_HS_CERTIFICATE: .certificate(.other)
       // Handshake messages that come in several records, which mbedTLS 2.28 does not put together.
-      case MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE, MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL: .messageTooLarge
+      case MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE, MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL,
+        MBEDTLS_ERR_SSL_CERTIFICATE_TOO_LARGE:
+        .messageTooLarge
       // ECP and PK: the signature does not fit.
       case -0x4e00, -0x4380: .signature
       case MBEDTLS_ERR_SSL_INVALID_RECORD, MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE: .malformedHandshake
@@ -58,7 +60,8 @@ extension TLSSessionHandle {
     case MBEDTLS_ERR_SSL_INVALID_MAC:
       let isAboutKeys = unsafe ctls_uses_psk(ssl) && isHandshaking
       return .local(isAboutKeys ? .keysDiffer : .alteredRecord)
-    case MBEDTLS_ERR_X509_CERT_VERIFY_FAILED:
+    // FATAL_ERROR: that of an optional certificate, which mbedTLS would let pass.
+    case MBEDTLS_ERR_X509_CERT_VERIFY_FAILED, MBEDTLS_ERR_X509_FATAL_ERROR:
       return .local(.certificate(unsafe session.pointee.certificateFault ?? .other))
     default: break
     }
@@ -72,9 +75,11 @@ extension TLSSessionHandle {
       case 51: return .local(.signature)
       default: break
       }
-      let isRecord = (20...23).contains(unsafe ctls_record_type(ssl))
-      if !isRecord && cipherSuite == 0 { return .local(.notTLS) }
     }
-    return .local(TLSFault(libraryError: result))
+    let fault = TLSFault(libraryError: result)
+    let isAboutInput = fault == .malformedHandshake || fault == .protocolVersion
+    let isRecord = (20...23).contains(unsafe ctls_record_type(ssl))
+    if unsafe isAboutInput && !isRecord && !ctls_has_hello(ssl) { return .local(.notTLS) }
+    return .local(fault)
   }
 }

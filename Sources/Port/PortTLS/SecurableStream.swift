@@ -68,7 +68,7 @@ public enum SecurableStream<Base: ByteStream>: ByteStream {
 /// Accepts connections, and begins a handshake on each if it has a context.
 public struct SecurableListener<Base: Listener, B: Board>: Listener {
   private var base: Base
-  private let tls: Security?
+  private var tls: Security?
 
   private struct Security {
     let context: TLSContext
@@ -100,9 +100,9 @@ public struct SecurableListener<Base: Listener, B: Board>: Listener {
   }
 
   public mutating func accept() -> SecurableStream<Base.Stream>? {
-    guard var tls else { return base.accept().map { .plain($0) } }
+    guard let tls else { return base.accept().map { .plain($0) } }
     guard tls.sessions.hasFree, let stream = base.accept() else { return nil }
-    tls.context.refresh(from: &tls.board)
+    tls.context.refresh(from: &self.tls!.board)
     return TLSStream(
       accepting: stream, context: tls.context, sessions: tls.sessions,
       requiresApplicationProtocol: tls.requiresApplicationProtocol

@@ -37,7 +37,6 @@ public struct TLSContext {
         MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT))
     try check(unsafe ctls_configure(configuration))
     unsafe mbedtls_ssl_conf_rng(configuration, mbedtls_ctr_drbg_random, generator)
-    unsafe mbedtls_ssl_conf_authmode(configuration, MBEDTLS_SSL_VERIFY_REQUIRED)
   }
 
   /// Uses the pre-shared keys of `keys`, from now on: a client its first, a server the one whose identity a
@@ -81,7 +80,13 @@ public struct TLSContext {
       unsafe mbedtls_ssl_ticket_setup(
         tickets, mbedtls_ctr_drbg_random, generator, MBEDTLS_CIPHER_AES_128_GCM, lifetime))
     unsafe mbedtls_ssl_conf_session_tickets_cb(
-      configuration, mbedtls_ssl_ticket_write, mbedtls_ssl_ticket_parse, tickets)
+      configuration,
+      { memory, session, start, end, count, lifetime in
+        unsafe TLSContextMemory.of(memory!).pointee.writeTicket(session!, start, end, count, lifetime)
+      },
+      { memory, session, bytes, count in
+        unsafe TLSContextMemory.of(memory!).pointee.readTicket(session!, bytes, count)
+      }, memory)
   }
 
   /// Asks servers for records of at most so many bytes of content (RFC 6066 section 4).

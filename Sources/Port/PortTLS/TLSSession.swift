@@ -10,12 +10,20 @@ public struct TLSSession: ~Copyable {
   var ssl = unsafe mbedtls_ssl_context()
   var context: TLSContext?
   var phase = Phase.free
-  var transfer = unsafe Transfer()
+  // Two, for a read may have an alert to write: mbedTLS then asks for both before it goes on with either.
+  var input = unsafe Transfer()
+  var output = unsafe Transfer()
   /// Bytes of the caller in the record that is encrypted and not written yet.
   var sealedCount = 0
+  /// The peer has said close_notify.
+  var hasPeerFinished = false
   var requiresApplicationProtocol = false
   /// Whether the keys are those of an earlier handshake.
   var isResumed = false
+  /// Of a server, the name that the client asked for, if it has a certificate for it.
+  package var askedName: ServerNameDigest?
+  /// The name that the ticket is for which the client resumes with, when it came before the name itself.
+  package var ticketName: ServerNameDigest?
   /// The address that the server's certificate has to name, when it was dialled by address.
   package var serverAddress: IPAddress?
   /// What the check of the peer's certificate has found.
@@ -42,9 +50,11 @@ public struct TLSSession: ~Copyable {
   @unsafe
   struct Transfer {
     var place: UnsafeMutablePointer<UInt8>?
+    /// Of input: none when nothing is asked for.
     var count = 0
     /// How many of them were moved since.
     var movedCount = 0
+    /// The transport has no more input.
     var hasEnded = false
   }
 

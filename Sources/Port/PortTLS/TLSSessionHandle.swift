@@ -48,6 +48,9 @@ struct TLSSessionHandle {
     unsafe session.pointee.phase = .handshaking
     unsafe mbedtls_ssl_init(ssl)
     var result = unsafe mbedtls_ssl_setup(ssl, context.configuration)
+    // For the record of an alert that comes before any hello was understood.
+    unsafe ssl.pointee.major_ver = MBEDTLS_SSL_MAJOR_VERSION_3
+    unsafe ssl.pointee.minor_ver = MBEDTLS_SSL_MINOR_VERSION_3
     if result == 0 { result = setServer(server) }
     if result == 0 && !saved.isEmpty { restore(saved) }
     guard result == 0 else { return fail(.local(TLSFault(libraryError: result))) }
@@ -69,8 +72,18 @@ struct TLSSessionHandle {
     let isSlow = unsafe ctls_is_step_slow(ssl)
     unsafe session.pointee.isResumed = ctls_is_resuming(ssl)
     unsafe session.pointee.context!.memory.pointee.current = session
+    let failureCount = ctls_failure_count()
     let result = unsafe mbedtls_ssl_handshake_step(ssl)
+    // Without memory mbedTLS 2.28.3 makes up Finished messages and calls the handshake done (CVE-2025-27810).
+    guard ctls_failure_count() == failureCount else {
+      fail(.local(.outOfMemory))
+      return .failed
+    }
     guard result == 0 else { return step(result) }
+    guard !isTicketForAnotherName else {
+      fail(.local(.unknownServerName))
+      return .failed
+    }
     guard unsafe ctls_is_handshake_over(ssl) else { return isSlow ? .busy : .again }
     guard unsafe !session.pointee.requiresApplicationProtocol || hasApplicationProtocol else {
       fail(.local(.noApplicationProtocol))
@@ -81,15 +94,24 @@ struct TLSSessionHandle {
   }
 
   func read(into space: inout MutableSpan<UInt8>) -> Step {
-    if failure != nil { return .failed }
+    if isOver { return .failed }
+    // mbedTLS would go on to read behind it.
+    if unsafe session.pointee.hasPeerFinished { return .end }
     let result = unsafe space.withUnsafeMutableBufferPointer { buffer in
       unsafe mbedtls_ssl_read(ssl, buffer.baseAddress, buffer.count)
+    }
+    switch result {
+    case MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY: unsafe session.pointee.hasPeerFinished = true
+    // Two empty records, or the transport's end without a close_notify: mbedTLS says the same.
+    case 0 where unsafe !session.pointee.input.hasEnded: return .again
+    case 0: return step(MBEDTLS_ERR_SSL_CONN_EOF)
+    default: break
     }
     return step(result)
   }
 
   func write(_ bytes: Span<UInt8>) -> Step {
-    if failure != nil { return .failed }
+    if isOver { return .failed }
     if unsafe ctls_has_output(ssl) {
       guard case .done = flush() else { return step(MBEDTLS_ERR_SSL_WANT_WRITE) }
     }
@@ -139,6 +161,8 @@ struct TLSSessionHandle {
 
   /// Gives up. The peer is told, unless it was the peer that gave up, or is gone.
   func fail(_ failure: TLSFailure) {
+    // The transport breaks while the peer is told; that is not why.
+    if let first = self.failure { return unsafe session.pointee.phase = .failed(first) }
     switch failure {
     case .peer, .local(.closedInHandshake), .local(.truncated), .local(.transportFailed):
       unsafe session.pointee.phase = .failed(failure)
@@ -168,6 +192,9 @@ struct TLSSessionHandle {
     }
   }
 
+  /// Whether no byte passes any more: it has failed, or was given back.
+  private var isOver: Bool { phase == .free || failure != nil }
+
   /// Whether there is plain text that no read has returned.
   var hasUnreadInput: Bool {
     switch phase {
@@ -185,27 +212,32 @@ struct TLSSessionHandle {
   /// Where the bytes go that mbedTLS waits for.
   @_lifetime(borrow self)
   func space() -> MutableSpan<UInt8> {
-    let transfer = unsafe session.pointee.transfer
-    let span = unsafe MutableSpan(_unsafeStart: transfer.place!, count: transfer.count)
+    let input = unsafe session.pointee.input
+    let span = unsafe MutableSpan(_unsafeStart: input.place!, count: input.count)
     return unsafe _overrideLifetime(span, borrowing: self)
   }
 
   /// The bytes that mbedTLS wants to have written.
   @_lifetime(borrow self)
   func output() -> Span<UInt8> {
-    let transfer = unsafe session.pointee.transfer
-    let span = unsafe Span(_unsafeStart: UnsafePointer(transfer.place!), count: transfer.count)
+    let output = unsafe session.pointee.output
+    let span = unsafe Span(_unsafeStart: UnsafePointer(output.place!), count: output.count)
     return unsafe _overrideLifetime(span, borrowing: self)
   }
 
-  /// So many bytes were moved.
-  func didMove(_ count: Int) {
-    unsafe session.pointee.transfer.movedCount = count
+  /// So many bytes are in ``space()``.
+  func didReceive(_ count: Int) {
+    unsafe session.pointee.input.movedCount = count
+  }
+
+  /// So many bytes of ``output()`` are written.
+  func didSend(_ count: Int) {
+    unsafe session.pointee.output.movedCount = count
   }
 
   /// The transport has no more input.
   func inputEnded() {
-    unsafe session.pointee.transfer.hasEnded = true
+    unsafe session.pointee.input.hasEnded = true
   }
 
   // MARK: Inside
@@ -222,28 +254,29 @@ struct TLSSessionHandle {
 
   @unsafe
   private func receive(_ bytes: UnsafeMutablePointer<UInt8>, _ count: Int) -> Int32 {
-    let moved = unsafe min(session.pointee.transfer.movedCount, count)
+    let moved = unsafe min(session.pointee.input.movedCount, count)
     if moved > 0 {
-      unsafe precondition(session.pointee.transfer.place == bytes)
-      unsafe session.pointee.transfer.movedCount = 0
+      unsafe precondition(session.pointee.input.place == bytes)
+      unsafe session.pointee.input.movedCount = 0
+      unsafe session.pointee.input.count = 0
       return Int32(moved)
     }
-    if unsafe session.pointee.transfer.hasEnded { return 0 }
-    unsafe session.pointee.transfer.place = bytes
-    unsafe session.pointee.transfer.count = count
+    if unsafe session.pointee.input.hasEnded { return 0 }
+    unsafe session.pointee.input.place = bytes
+    unsafe session.pointee.input.count = count
     return MBEDTLS_ERR_SSL_WANT_READ
   }
 
   @unsafe
   private func send(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> Int32 {
-    let moved = unsafe min(session.pointee.transfer.movedCount, count)
+    let moved = unsafe min(session.pointee.output.movedCount, count)
     if moved > 0 {
-      unsafe precondition(session.pointee.transfer.place == UnsafeMutablePointer(mutating: bytes))
-      unsafe session.pointee.transfer.movedCount = 0
+      unsafe precondition(session.pointee.output.place == UnsafeMutablePointer(mutating: bytes))
+      unsafe session.pointee.output.movedCount = 0
       return Int32(moved)
     }
-    unsafe session.pointee.transfer.place = UnsafeMutablePointer(mutating: bytes)
-    unsafe session.pointee.transfer.count = count
+    unsafe session.pointee.output.place = UnsafeMutablePointer(mutating: bytes)
+    unsafe session.pointee.output.count = count
     return MBEDTLS_ERR_SSL_WANT_WRITE
   }
 
@@ -256,10 +289,12 @@ struct TLSSessionHandle {
   private func step(_ result: Int32) -> Step {
     switch result {
     case 1...: return .bytes(Int(result))
-    case 0, MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY: return .end
-    case MBEDTLS_ERR_SSL_WANT_READ: return .wantsInput
+    case MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY: return .end
+    // A warning from the peer leads to the same number, without a question to the transport.
+    case MBEDTLS_ERR_SSL_WANT_READ: return unsafe session.pointee.input.count > 0 ? .wantsInput : .again
     case MBEDTLS_ERR_SSL_WANT_WRITE: return .wantsOutput
     default:
+      unsafe ctls_correct_version(ssl)
       fail(failure(for: result))
       return .failed
     }

@@ -56,7 +56,7 @@ public struct TLSStream<Base: ByteStream>: ByteStream {
         case let other: return other
         }
       case .failing, .draining: return settle()
-      case .failed: return .failed
+      case .failed, .free: return .failed
       default: return .open
       }
       switch session.shakeHands() {
@@ -76,6 +76,7 @@ public struct TLSStream<Base: ByteStream>: ByteStream {
     while true {
       switch session.read(into: &space) {
       case .bytes(let count): return .bytes(count)
+      case .again: continue
       case .wantsInput: guard fill() else { return .nothingYet }
       case .wantsOutput: guard drain() else { return .nothingYet }
       case .end: return .end
@@ -85,15 +86,18 @@ public struct TLSStream<Base: ByteStream>: ByteStream {
   }
 
   public mutating func write(_ bytes: Span<UInt8>) -> WriteResult {
-    while true {
-      switch session.write(bytes) {
-      case .bytes(let count): return .bytes(count)
-      case .wantsOutput: guard drain() else { return .nothingYet }
+    // All records that there are, for what is left over is taken as a sign that the transport is full.
+    var count = 0
+    while count < bytes.count {
+      switch session.write(bytes.extracting(droppingFirst: count)) {
+      case .bytes(let more): count += more
+      case .wantsOutput: guard drain() else { return count > 0 ? .bytes(count) : .nothingYet }
       default:
         _ = breakDown()
         return .failed
       }
     }
+    return .bytes(count)
   }
 
   public mutating func finishWriting() {
@@ -107,6 +111,11 @@ public struct TLSStream<Base: ByteStream>: ByteStream {
   }
 
   public mutating func close() {
+    // Whoever closes says so, also when the peer was first (RFC 5246 section 7.2.1).
+    switch session.phase {
+    case .open, .finishing: finishWriting()
+    default: break
+    }
     base.close()
     session.free()
   }
@@ -136,7 +145,7 @@ public struct TLSStream<Base: ByteStream>: ByteStream {
   private mutating func fill() -> Bool {
     var space = session.space()
     switch base.read(into: &space) {
-    case .bytes(let count): session.didMove(count)
+    case .bytes(let count): session.didReceive(count)
     case .nothingYet: return false
     case .end: session.inputEnded()
     case .failed: session.fail(.local(.transportFailed))
@@ -147,7 +156,7 @@ public struct TLSStream<Base: ByteStream>: ByteStream {
   /// - Returns: whether some of the session's output was taken.
   private mutating func drain() -> Bool {
     switch base.write(session.output()) {
-    case .bytes(let count): session.didMove(count)
+    case .bytes(let count): session.didSend(count)
     case .nothingYet: return false
     case .failed: session.fail(.local(.transportFailed))
     }

@@ -33,6 +33,12 @@ func checkCertificate(
     let flag = outOfDate == .expired ? MBEDTLS_X509_BADCERT_EXPIRED : MBEDTLS_X509_BADCERT_FUTURE
     unsafe flags.pointee |= UInt32(flag)
   }
+  // Of an optional certificate mbedTLS would only note that it is for another use.
+  if depth == 0, unsafe memory.pointee.isOptional && memory.pointee.isOfClients,
+    unsafe !ctls_is_for_clients(certificate)
+  {
+    fault = fault ?? .wrongUse
+  }
   if depth == 0, unsafe !isForServer(session, certificate) {
     fault = fault ?? .wrongName
     unsafe flags.pointee |= UInt32(MBEDTLS_X509_BADCERT_CN_MISMATCH)

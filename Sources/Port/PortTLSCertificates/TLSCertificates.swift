@@ -1,4 +1,5 @@
 import CMbedTLS
+import DeviceCore
 import Port
 import PortTLS
 
@@ -30,6 +31,7 @@ public struct TLSCertificates {
     var longestChain = 3
     var ignoresDates = false
     var isOptional = false
+    var isOfClients = false
 
     /// Memory for the certificates of one context.
     public init() {}
@@ -50,12 +52,15 @@ public struct TLSCertificates {
   /// Trusts a certificate authority: DER, or, where mbedTLS reads PEM, any number of certificates with a
   /// zero byte at the end; those that mbedTLS does not know are left out.
   ///
-  /// - Throws: ``CredentialError/unreadableCertificate`` when none can be used.
+  /// - Throws: ``CredentialError/unreadableCertificate`` when none can be used, or
+  ///   ``CredentialError/outOfMemory``.
   public func trust(_ authorities: Span<UInt8>) throws(CredentialError) {
+    let failureCount = ctls_failure_count()
     let result = unsafe authorities.withUnsafeBufferPointer { bytes in
       unsafe mbedtls_x509_crt_parse(anchors, bytes.baseAddress, bytes.count)
     }
-    guard unsafe result >= 0 || memory.pointee.anchors.version != 0 else { throw .unreadableCertificate }
+    guard ctls_failure_count() == failureCount else { throw .outOfMemory }
+    guard result >= 0 else { throw .unreadableCertificate }
     unsafe mbedtls_ssl_conf_ca_chain(context.configuration, anchors, nil)
     enable()
   }
@@ -75,7 +80,7 @@ public struct TLSCertificates {
       unsafe mbedtls_ssl_conf_own_cert(
         context.configuration, &first.pointee.chain, &first.pointee.key) == 0
     else { throw .outOfMemory }
-    unsafe mbedtls_ssl_conf_sni(context.configuration, selectCredential, memory)
+    unsafe mbedtls_ssl_conf_sni(context.configuration, selectCredential, context.memory)
     enable()
   }
 
@@ -89,6 +94,8 @@ public struct TLSCertificates {
       }
     unsafe mbedtls_ssl_conf_authmode(context.configuration, mode)
     unsafe memory.pointee.isOptional = certificate == .optional
+    unsafe memory.pointee.isOfClients =
+      context.configuration.pointee.endpoint == UInt32(MBEDTLS_SSL_IS_SERVER)
     enable()
   }
 
@@ -120,9 +127,18 @@ private func selectCredential(
   _ raw: UnsafeMutableRawPointer?, _ ssl: UnsafeMutablePointer<mbedtls_ssl_context>?,
   _ name: UnsafePointer<UInt8>?, _ count: Int
 ) -> Int32 {
-  let memory = unsafe raw!.assumingMemoryBound(to: TLSCertificates.Memory.self)
+  let context = unsafe raw!.assumingMemoryBound(to: TLSContextMemory.self)
+  let memory = unsafe context.pointee.certificates!.assumingMemoryBound(to: TLSCertificates.Memory.self)
   let credentials = unsafe memory.pointee.credentials
   let name = unsafe UnsafeBufferPointer(start: name, count: count)
+  // No name, and not allowed (RFC 6066 section 3); libcoap's clients send it when they dial an address.
+  guard unsafe IPAddress(v4: name.span) == nil && IPAddress(v6: name.span) == nil else { return 0 }
+  guard let digest = unsafe ServerNameDigest(name) else { return MBEDTLS_ERR_SSL_BAD_HS_CLIENT_HELLO }
+  // A ticket that stood before the name and is for another one cannot be taken back any more.
+  if let ticketName = unsafe context.pointee.current?.pointee.ticketName, ticketName != digest {
+    return MBEDTLS_ERR_SSL_BAD_HS_CLIENT_HELLO
+  }
+  unsafe context.pointee.current?.pointee.askedName = digest
   for index in credentials.indices {
     let credential = unsafe credentials.baseAddress! + index
     if unsafe SubjectNames(&credential.pointee.chain).contain(name: name) {

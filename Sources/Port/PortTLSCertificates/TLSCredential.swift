@@ -25,6 +25,20 @@ public struct TLSCredential: ~Copyable {
     unsafe place.initialize(to: TLSCredential())
     unsafe mbedtls_x509_crt_init(&place.pointee.chain)
     unsafe mbedtls_pk_init(&place.pointee.key)
+    let failureCount = ctls_failure_count()
+    do throws(CredentialError) {
+      try unsafe parse(chain, key, into: place)
+    } catch {
+      unsafe mbedtls_x509_crt_free(&place.pointee.chain)
+      unsafe mbedtls_pk_free(&place.pointee.key)
+      throw ctls_failure_count() == failureCount ? error : .outOfMemory
+    }
+  }
+
+  @unsafe
+  private static func parse(
+    _ chain: Span<UInt8>, _ key: Span<UInt8>, into place: UnsafeMutablePointer<TLSCredential>
+  ) throws(CredentialError) {
     var result = unsafe chain.withUnsafeBufferPointer { bytes in
       unsafe mbedtls_x509_crt_parse(&place.pointee.chain, bytes.baseAddress, bytes.count)
     }
@@ -39,14 +53,16 @@ public struct TLSCredential: ~Copyable {
 
   /// Appends the next certificate of the chain, as DER.
   ///
-  /// - Throws: ``CredentialError/unreadableCertificate``.
+  /// - Throws: ``CredentialError/unreadableCertificate`` or ``CredentialError/outOfMemory``.
   @unsafe
   public static func append(
     _ certificate: Span<UInt8>, to place: UnsafeMutablePointer<TLSCredential>
   ) throws(CredentialError) {
+    let failureCount = ctls_failure_count()
     let result = unsafe certificate.withUnsafeBufferPointer { bytes in
       unsafe mbedtls_x509_crt_parse(&place.pointee.chain, bytes.baseAddress, bytes.count)
     }
+    guard ctls_failure_count() == failureCount else { throw .outOfMemory }
     guard result == 0 else { throw .unreadableCertificate }
   }
 }

@@ -1,4 +1,4 @@
-// Berkeley sockets, epoll, the monotonic clock and the random generator of Linux for Swift: wrappers for
+// Berkeley sockets, epoll, the clocks and the random generator of Linux for Swift: wrappers for
 // what Embedded Swift cannot import (variadic functions, macros, unions). No state, no policy.
 #pragma once
 
@@ -71,6 +71,8 @@ int32_t csockets_take_signal(int32_t descriptor);
 
 /// Milliseconds of the monotonic clock, wrapped to 32 bits.
 uint32_t csockets_now(void);
+/// Seconds since the beginning of 1970 UTC, 0 when the date is not known.
+uint32_t csockets_unix_time(void);
 bool csockets_random(uint8_t *bytes, size_t count);
 /// How many descriptors this process may have.
 int32_t csockets_descriptor_limit(void);
