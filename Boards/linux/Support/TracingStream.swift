@@ -21,6 +21,8 @@ public struct TracingStream<Base: ByteStream>: ByteStream {
     outgoing = MessageTracer(prefix: "->\(suffix)", sink: sink)
   }
 
+  public mutating func open() -> OpenResult { base.open() }
+
   public mutating func read(into space: inout MutableSpan<UInt8>) -> ReadResult {
     let result = base.read(into: &space)
     switch result {
@@ -51,6 +53,7 @@ public struct TracingStream<Base: ByteStream>: ByteStream {
 
   public var isSecured: Bool { base.isSecured }
   public var hasUnreadInput: Bool { base.hasUnreadInput }
+  public var failure: TLSFailure? { base.failure }
 }
 
 /// One direction of a traced stream: collects bytes until a message is whole.

@@ -5,7 +5,7 @@ import Glibc
 struct Coap: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "coap",
-    abstract: "A client for CoAP over TCP (RFC 8323), on the same core as the devices.",
+    abstract: "A client for CoAP over TCP and TLS (RFC 8323), on the same core as the devices.",
     discussion: """
       Reads and changes resources of any CoAP server that speaks TCP, measures round trips, and takes \
       messages apart.
@@ -14,6 +14,7 @@ struct Coap: ParsableCommand {
         coap get coap+tcp://127.0.0.1/sensors/temperature
         coap get coap+tcp://127.0.0.1/.well-known/core
         coap put coap+tcp://127.0.0.1/actuators/led --payload 1
+        coap get coaps+tcp://127.0.0.1/sensors/temperature --psk-file keys
         coap ping coap+tcp://127.0.0.1 --count 5
         coap inspect d40901deadbeefb773656e736f72730474656d70
 
@@ -22,7 +23,10 @@ struct Coap: ParsableCommand {
         4   the server answered 4.xx
         5   the server answered 5.xx
         1   anything else went wrong; the reason is on standard error
-        64  the command line is wrong
+        64  the command line is wrong, or a file of keys or certificates is
+
+      ENVIRONMENT:
+        COAP_PSK   a pre-shared key as --psk has it, but not in the list of processes
       """,
     version: "coap-device-sdk coap 0.1.0",
     subcommands: [

@@ -2,8 +2,8 @@ import DeviceCore
 import LinuxSupport
 
 extension ConnectionEnd {
-  /// Why there is no answer, in a line that goes on from "the server".
-  func reason(_ arguments: ConnectionArguments) -> String {
+  /// Why there is no answer, in a line; nil when only the stream knows.
+  func reason(_ arguments: ConnectionArguments) -> String? {
     switch self {
     case .aborted(.capabilitiesMissing): "the peer sent no CSM within \(arguments.csmTimeout) s"
     case .aborted(.capabilitiesNotFirst): "the peer sent something else before its CSM"
@@ -19,7 +19,7 @@ extension ConnectionEnd {
     case .truncated: "the peer closed the connection within a message"
     case .unresponsive: "the peer does not answer"
     case .notReading: "the peer does not read what it is sent"
-    case .transportFailed: "the connection broke"
+    case .transportFailed: nil
     }
   }
 }

@@ -52,9 +52,13 @@ struct Exchange: Activity {
       let wait = holdOff.map { ", to come back after \($0) s" } ?? ""
       fail("the peer released the connection without an answer\(wait)\(connection.peerText)")
     case .closed(let end):
-      fail(end.reason(arguments.connection))
+      if let reason = end.reason(arguments.connection) { fail(reason) }
     default: break
     }
+  }
+
+  mutating func didEnd(_ reason: String) {
+    fail(reason)
   }
 
   private mutating func send(on connection: inout Connection, at now: Instant) {

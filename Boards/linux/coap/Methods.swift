@@ -13,6 +13,8 @@ struct Get: ParsableCommand {
         coap get coap+tcp://127.0.0.1/sensors/temperature
         coap get coap+tcp://127.0.0.1/sensors/temperature --accept senml+cbor
         coap get 'coap+tcp://[::1]:5683/log?lines=3' --verbose --trace
+        coap get coaps+tcp://127.0.0.1/sensors/temperature --psk-file keys
+        coap get coaps+tcp://lamp.example/sensors/temperature --ca authorities.pem --session lamp.session
       """)
 
   @OptionGroup var request: RequestArguments
@@ -29,6 +31,7 @@ struct Put: ParsableCommand {
       EXAMPLES:
         coap put coap+tcp://127.0.0.1/actuators/led --payload 1 --content-format 0
         coap put coap+tcp://127.0.0.1/config --payload-file c.cbor --content-format 60
+        coap put coaps+tcp://127.0.0.1/actuators/led --payload 1 --psk-file keys
         date | coap put coap+tcp://127.0.0.1/note --payload-file -
       """)
 
@@ -128,8 +131,10 @@ private func perform(
   let content = RequestContent(
     method, uri: uri, payload: try payload?.bytes() ?? [],
     contentFormat: payload?.contentFormat?.format, accept: arguments.accept?.format,
-    rawOptions: arguments.rawOptions)
-  let server = try Server(of: uri, arguments: arguments.connection)
+    rawOptions: arguments.rawOptions, serverName: arguments.security.serverName)
+  let server = try Server(
+    of: uri, connection: arguments.connection, security: arguments.security,
+    isVerbose: arguments.verbose)
   var exchange = Exchange(content, arguments)
   try server.run(
     &exchange, limits: arguments.connection.limits, largestRequest: content.memoryByteCount)

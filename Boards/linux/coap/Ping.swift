@@ -13,9 +13,10 @@ struct Ping: ParsableCommand {
       EXAMPLES:
         coap ping coap+tcp://127.0.0.1
         coap ping coap+tcp://[::1]:5683 --count 100 --interval 0.01
+        coap ping coaps+tcp://127.0.0.1 --psk-file keys
       """)
 
-  @Argument(help: "coap+tcp://HOST[:PORT]; a path is ignored")
+  @Argument(help: "coap+tcp://HOST[:PORT], or coaps+tcp:// for TLS; a path is ignored")
   var uri: String
 
   @Option(name: .shortAndLong, help: ArgumentHelp("How many Pings to send.", valueName: "number"))
@@ -30,6 +31,11 @@ struct Ping: ParsableCommand {
   @Flag(help: "Ask for the Pong only when all that came before has been processed.")
   var custody = false
 
+  @Flag(name: .shortAndLong, help: "Print to standard error what TLS agreed on.")
+  var verbose = false
+
+  @OptionGroup(title: "Security") var security: SecurityArguments
+
   @OptionGroup(title: "Connection") var connection: ConnectionArguments
 
   func validate() throws {
@@ -38,7 +44,8 @@ struct Ping: ParsableCommand {
   }
 
   func run() throws {
-    let server = try Server(of: RequestURI(uri), arguments: connection)
+    let server = try Server(
+      of: RequestURI(uri), connection: connection, security: security, isVerbose: verbose)
     var pinging = Pinging(self, address: "\(server.address)", signals: server.stopSignals)
     var limits = connection.limits
     // A connection on which nothing comes at all ends then.

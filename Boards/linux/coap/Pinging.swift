@@ -74,9 +74,13 @@ struct Pinging: Activity {
     case .release:
       if !isStopping { fail("the peer released the connection\(connection.peerText)") }
     case .closed(let end):
-      if !isStopping { fail(end.reason(arguments.connection)) }
+      if !isStopping, let reason = end.reason(arguments.connection) { fail(reason) }
     default: break
     }
+  }
+
+  mutating func didEnd(_ reason: String) {
+    if !isStopping { fail(reason) }
   }
 
   /// Prints the summary.

@@ -4,7 +4,7 @@ import LinuxSupport
 
 /// What all methods have in common.
 struct RequestArguments: ParsableArguments {
-  @Argument(help: "coap+tcp://HOST[:PORT][/PATH][?QUERY]")
+  @Argument(help: "coap+tcp://HOST[:PORT][/PATH][?QUERY], or coaps+tcp:// for TLS")
   var uri: String
 
   @Option(
@@ -23,8 +23,12 @@ struct RequestArguments: ParsableArguments {
   @Option(help: ArgumentHelp("How long to wait for the response, 0 for ever.", valueName: "seconds"))
   var timeout = Seconds(60)
 
-  @Flag(name: .shortAndLong, help: "Print code and options of the response to standard error.")
+  @Flag(
+    name: .shortAndLong,
+    help: "Print code and options of the response to standard error, and what TLS agreed on.")
   var verbose = false
+
+  @OptionGroup(title: "Security") var security: SecurityArguments
 
   @OptionGroup(title: "Connection") var connection: ConnectionArguments
 }

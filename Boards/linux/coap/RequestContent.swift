@@ -6,6 +6,8 @@ struct RequestContent {
   let method: Code
   let uri: RequestURI
   let payload: [UInt8]
+  /// What the TLS handshake has told the server, if that is not the URI's host.
+  private let serverName: String?
   /// In the order of their numbers.
   private let steps: [Step]
 
@@ -31,11 +33,12 @@ struct RequestContent {
 
   init(
     _ method: Code, uri: RequestURI, payload: [UInt8], contentFormat: ContentFormat?,
-    accept: ContentFormat?, rawOptions: [RawOption]
+    accept: ContentFormat?, rawOptions: [RawOption], serverName: String?
   ) {
     self.method = method
     self.uri = uri
     self.payload = payload
+    self.serverName = serverName
     var steps: [Step] = [.host, .port, .path, .query]
     if let contentFormat { steps.append(.contentFormat(contentFormat)) }
     if let accept { steps.append(.accept(accept)) }
@@ -56,7 +59,7 @@ struct RequestContent {
     guard let parsed = try? CoAPURI(uri.bytes.span) else { return }
     for step in steps {
       switch step {
-      case .host: try parsed.appendHost(to: &writer, isDefault: parsed.isHostImplied)
+      case .host: try parsed.appendHost(to: &writer, isDefault: isImplied(parsed))
       case .port: try parsed.appendPort(to: &writer, destination: parsed.port)
       case .path: try parsed.appendPath(to: &writer)
       case .contentFormat(let format): try writer.append(.contentFormat, format)
@@ -67,5 +70,10 @@ struct RequestContent {
       }
     }
     try writer.append(payload: payload.span)
+  }
+
+  /// Whether the server takes the URI's host for granted.
+  private func isImplied(_ parsed: borrowing CoAPURI) -> Bool {
+    serverName.map { parsed.isHost(Array($0.utf8).span) } ?? parsed.isHostImplied
   }
 }

@@ -26,10 +26,13 @@ struct RequestURI {
     }
   }
 
+  /// The host as a certificate and TLS's server_name have it.
+  var nameWithoutFinalDot: String { host.hasSuffix(".") ? String(host.dropLast()) : host }
+
   /// - Throws: ``Failure`` for the schemes that this tool cannot reach.
-  func requirePlainTCP() throws(Failure) {
-    guard scheme == .coapTCP else {
-      throw Failure("\(scheme.name) is not supported yet; coap+tcp is")
+  func requireTCP() throws(Failure) {
+    guard !scheme.isWebSocket else {
+      throw Failure("\(scheme.name) is not supported yet; coap+tcp and coaps+tcp are")
     }
   }
 

@@ -1,14 +1,27 @@
 import ArgumentParser
 import DeviceCore
+import LinuxSupport
 import Logging
 import Port
 
 /// Writes what happens on the connections to the log.
 struct ConnectionLog: DeviceObserver {
   let logger: Logger
+  private let circumstances: TLSCircumstances
+
+  init(logger: Logger, handshakeTimeout: Seconds) {
+    self.logger = logger
+    var circumstances = TLSCircumstances(.server)
+    circumstances.handshakeTimeout = handshakeTimeout
+    self.circumstances = circumstances
+  }
 
   func didAccept(slot: Int) {
     logger.info("connection \(slot): accepted")
+  }
+
+  func didFail(slot: Int, _ failure: TLSFailure) {
+    logger.info("connection \(slot): TLS failed: \(failure.text(circumstances))")
   }
 
   func lacksEntropy() {
@@ -21,7 +34,8 @@ struct ConnectionLog: DeviceObserver {
       logger.info("connection \(slot): closed, \(end.text)")
     case .aborted:
       logger.info("connection \(slot): peer aborted: \(payloadText(connection))")
-    case .capabilities(let capabilities):
+    case .capabilities:
+      let capabilities = connection.peerCapabilities
       logger.debug(
         "connection \(slot): peer takes \(capabilities.maximumMessageByteCount) bytes\(capabilities.supportsBERT ? ", BERT" : "")"
       )

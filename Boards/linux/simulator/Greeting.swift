@@ -4,7 +4,8 @@ import LinuxSupport
 /// What the simulator says when it starts: addresses, resources, and lines to paste.
 struct Greeting {
   let listeners: [OpenListener]
-  let limits: LimitOptions
+  let security: SecurityOptions
+  let fresh: FreshKey?
 
   private static let resources = [
     ("/sensors/temperature", "GET", "text/plain, senml+cbor"),
@@ -25,21 +26,29 @@ struct Greeting {
     for (path, methods, what) in Greeting.resources {
       Swift.print("  " + pad(path, 22) + pad(methods, 9) + what)
     }
-    if let first = listeners.first {
-      let uri = "\(first.address)/sensors/temperature"
-      Swift.print(
-        """
-
-        try one of:
-          \(Client.ours) get \(uri)
-          \(Client.libcoap) -m get \(uri)
-          \(Client.aiocoap) \(uri)
-
-        Ctrl-C stops it.
-        ready
-        """)
+    Swift.print("\ntry one of:")
+    for open in listeners {
+      for line in lines(for: open.address) { Swift.print("  \(line)") }
     }
+    Swift.print("\nCtrl-C stops it.\nready")
     fflush(nil)
+  }
+
+  /// Commands to paste. A key that was given is not shown.
+  private func lines(for address: ListenAddress) -> [String] {
+    let uri = "\(address.shortURI)/sensors/temperature"
+    guard address.isSecured else {
+      return [
+        "\(Client.ours) get \(uri)", "\(Client.libcoap) -m get \(uri)", "\(Client.aiocoap) \(uri)",
+      ]
+    }
+    if let fresh {
+      let ours = "COAP_PSK=\(fresh.hexText) \(Client.ours) get \(uri)"
+      let libcoap = "\(Client.libcoap) -u \(fresh.identity) -k \(fresh.text) -m get \(uri)"
+      // Debian's libcoap does not know ALPN.
+      return security.requiresProtocol(on: address) ? [ours] : [ours, libcoap]
+    }
+    return ["\(Client.ours) get \(uri) \(security.clientOptions)"]
   }
 
   private func pad(_ text: String, _ width: Int) -> String {

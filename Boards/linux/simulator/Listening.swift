@@ -6,9 +6,11 @@ import PortSockets
 
 /// An address to listen on, from a URI without a path.
 struct ListenAddress: CustomStringConvertible {
+  private let scheme: URIScheme
   private let socket: SocketAddress
 
   static let standard = "coap+tcp://127.0.0.1:5683"
+  static let securedStandard = "coaps+tcp://127.0.0.1:5684"
 
   /// - Throws: what is wrong, in a line for a person.
   init(uri text: String) throws {
@@ -19,8 +21,8 @@ struct ListenAddress: CustomStringConvertible {
     } catch {
       throw ValidationError("\(error.fault.text) (at character \(error.offset + 1))")
     }
-    guard uri.scheme == .coapTCP else {
-      throw ValidationError("\(uri.scheme.name) is not supported yet; coap+tcp is")
+    guard !uri.scheme.isWebSocket else {
+      throw ValidationError("\(uri.scheme.name) is not supported yet; coap+tcp and coaps+tcp are")
     }
     guard uri.isRoot else { throw ValidationError("an address to listen on has no path and no query") }
     var host = ""
@@ -28,21 +30,33 @@ struct ListenAddress: CustomStringConvertible {
     guard let socket = SocketAddress(host: host, port: uri.port) else {
       throw ValidationError("a numeric address is needed, as in \(ListenAddress.standard)")
     }
-    self.socket = socket
+    self.init(uri.scheme, socket)
   }
 
-  init(_ socket: SocketAddress) {
+  private init(_ scheme: URIScheme, _ socket: SocketAddress) {
+    self.scheme = scheme
     self.socket = socket
   }
 
   var isLoopback: Bool { socket.isLoopback }
 
-  var description: String { "coap+tcp://\(socket)" }
+  /// Whether TLS protects what comes in here.
+  var isSecured: Bool { scheme.isSecured }
+
+  /// Whether a URI need not name the port.
+  var hasDefaultPort: Bool { socket.port == scheme.defaultPort }
+
+  var description: String { "\(scheme.name)://\(socket)" }
+
+  /// As short as a URI can name it.
+  var shortURI: String {
+    hasDefaultPort ? String(description.dropLast(":\(socket.port)".count)) : description
+  }
 
   /// Opens it.
   func listen(board: SocketBoard) throws(SocketFailure) -> OpenListener {
     let (listener, address) = try SocketMachine.makeListener(on: socket, board: board)
-    return OpenListener(address: ListenAddress(address), listener: listener)
+    return OpenListener(address: ListenAddress(scheme, address), listener: listener)
   }
 }
 

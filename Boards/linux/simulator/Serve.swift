@@ -5,19 +5,33 @@ import LinuxSupport
 import Logging
 import Port
 import PortSockets
+import PortTLS
 
 struct Serve: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Listen, serve the board's resources, stop cleanly at Ctrl-C.")
+    abstract: "Listen, serve the board's resources, stop cleanly at Ctrl-C.",
+    discussion: """
+      Without --listen: on \(ListenAddress.standard), and with a key or a certificate on \
+      \(ListenAddress.securedStandard) too.
+
+      EXAMPLES:
+        simulator serve
+        simulator serve --fresh-psk
+        simulator serve --listen coaps+tcp://0.0.0.0 --psk-file keys
+        simulator serve --listen coaps+tcp://0.0.0.0 --cert chain.pem --key key.pem
+      """)
 
   @Option(
     help: ArgumentHelp(
-      "Where to listen: coap+tcp://ADDRESS[:PORT]. Repeat it for more; port 0 picks a free one.",
+      "Where to listen: coap+tcp://ADDRESS[:PORT], or coaps+tcp:// for TLS. Repeat it for more; port 0 "
+        + "picks a free one.",
       valueName: "uri"), transform: ListenAddress.init(uri:))
   var listen: [ListenAddress] = []
 
   @Flag(help: "Let others than this machine connect without TLS.")
   var allowPlain = false
+
+  @OptionGroup(title: "Security") var security: SecurityOptions
 
   @OptionGroup(title: "Limits") var limits: LimitOptions
 
@@ -31,7 +45,11 @@ struct Serve: ParsableCommand {
   var trace = false
 
   func validate() throws {
-    for address in listen where !allowPlain && !address.isLoopback {
+    if listen.contains(where: \.isSecured) && !security.hasCredential {
+      throw ValidationError(
+        "coaps+tcp needs a key or a certificate: --psk-file FILE, or --cert FILE --key FILE")
+    }
+    for address in listen where !allowPlain && !address.isSecured && !address.isLoopback {
       throw ValidationError(
         "\(address) can be reached from elsewhere without TLS: add --allow-plain to mean it")
     }
@@ -42,27 +60,47 @@ struct Serve: ParsableCommand {
       try serve()
     } catch let failure as SocketFailure {
       throw CleanFailure(failure.description)
+    } catch let failure as SecurityFailure {
+      throw ValidationError(failure.description)
     }
   }
 
   private func serve() throws {
-    let board = try SocketMachine.makeBoard()
-    let addresses = try listen.isEmpty ? [ListenAddress(uri: ListenAddress.standard)] : listen
-    let listeners = try addresses.map { try $0.listen(board: board) }
+    var board = try SocketMachine.makeBoard()
+    let fresh = security.makesKey ? try FreshKey(board: &board) : nil
+    let loaded = try security.load(fresh: fresh)
+    let context = security.hasCredential ? try loaded.makeContext(board: &board) : nil
+    let listeners = try addresses().map { try $0.listen(board: board) }
     guard let signals = StopSignals(board: board) else {
       throw SocketFailure("no descriptor left for signals")
     }
-    Greeting(listeners: listeners, limits: limits).print()
+    Greeting(listeners: listeners, security: security, fresh: fresh).print()
 
     let logger = makeLogger()
+    let sessions = TLSMachine.makeSessions(context == nil ? 0 : limits.connections)
+    let all = listeners.map { secure($0, context, sessions, board: board) }
     if trace {
       let sink: (String) -> Void = { writeError($0) }
-      let all = ListenerGroup(listeners.map { TracingListener($0.listener, sink: sink) })
-      runDevice(board: board, listener: all, signals: signals, logger: logger)
+      let group = ListenerGroup(all.map { TracingListener($0, sink: sink) })
+      runDevice(board: board, listener: group, signals: signals, logger: logger)
     } else {
-      let all = ListenerGroup(listeners.map(\.listener))
-      runDevice(board: board, listener: all, signals: signals, logger: logger)
+      runDevice(board: board, listener: ListenerGroup(all), signals: signals, logger: logger)
     }
+  }
+
+  private func addresses() throws -> [ListenAddress] {
+    guard listen.isEmpty else { return listen }
+    let secured = security.hasCredential ? [try ListenAddress(uri: ListenAddress.securedStandard)] : []
+    return secured + [try ListenAddress(uri: ListenAddress.standard)]
+  }
+
+  private func secure(
+    _ open: OpenListener, _ context: TLSContext?, _ sessions: TLSSessionPool, board: SocketBoard
+  ) -> SecurableListener<SocketListener, SocketBoard> {
+    guard open.address.isSecured, let context else { return SecurableListener(plain: open.listener) }
+    return SecurableListener(
+      securing: open.listener, context: context, sessions: sessions, board: board,
+      requiresApplicationProtocol: security.requiresProtocol(on: open.address))
   }
 
   private func makeLogger() -> Logger {
@@ -89,8 +127,10 @@ struct Serve: ParsableCommand {
     }
     var device = unsafe Device(
       board: board, listener: listener, resources: resources,
-      observer: ConnectionLog(logger: logger), limits: limits.limits,
+      observer: ConnectionLog(logger: logger, handshakeTimeout: security.handshakeTimeout),
+      limits: limits.limits,
       slots: SocketMachine.makeSlots(limits.connections, memory: limits.makeMemory))
+    device.handshakeTimeout = security.handshakeTimeout.span
     serve(&device, until: signals, logger: logger)
   }
 

@@ -8,8 +8,9 @@ struct Simulator: ParsableCommand {
     discussion: """
       Serves the same resources, through the same core and the same loop, as a microcontroller does.
 
-      Try it:  simulator serve
-      Then:    coap get coap+tcp://127.0.0.1/sensors/temperature
+      Try it:    simulator serve
+      Then:      coap get coap+tcp://127.0.0.1/sensors/temperature
+      With TLS:  simulator serve --fresh-psk
       """,
     version: "coap-device-sdk simulator 0.1.0",
     subcommands: [Serve.self],

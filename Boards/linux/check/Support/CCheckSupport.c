@@ -1,0 +1,83 @@
+#define _GNU_SOURCE
+#include "CCheckSupport.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static int word_count;
+static char **words;
+
+// glibc gives the words of the command line to what runs before main; Embedded Swift has no other way to them.
+__attribute__((constructor)) static void keep_words(int count, char **values) {
+  word_count = count;
+  words = values;
+}
+
+const char *check_option(const char *name) {
+  for (int index = 1; index + 1 < word_count; index += 2) {
+    if (strcmp(words[index], name) == 0) return words[index + 1];
+  }
+  return NULL;
+}
+
+bool check_is_unknown(const char *names) {
+  for (int index = 1; index < word_count; index += 2) {
+    const char *name = names;
+    while (*name != 0 && strcmp(words[index], name) != 0) name += strlen(name) + 1;
+    if (*name == 0 || index + 1 == word_count) return true;
+  }
+  return false;
+}
+
+bool check_is_same(const char *text, const uint8_t *other) { return strcmp(text, (const char *)other) == 0; }
+
+bool check_read_place(const char *text, uint8_t address[4], uint16_t *port) {
+  char host[16];
+  unsigned number;
+  char more;
+  if (sscanf(text, "%15[0-9.]:%5u%c", host, &number, &more) != 2 || number > UINT16_MAX) return false;
+  *port = (uint16_t)number;
+  return inet_pton(AF_INET, host, address) == 1;
+}
+
+bool check_make_address(const uint8_t *bytes, size_t count, uint16_t port, csockets_address *address) {
+  struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(port)};
+  struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+  if (count == sizeof v4.sin_addr) {
+    memcpy(&v4.sin_addr, bytes, count);
+    memcpy(address->bytes, &v4, sizeof v4);
+    address->length = sizeof v4;
+  } else if (count == sizeof v6.sin6_addr) {
+    memcpy(&v6.sin6_addr, bytes, count);
+    memcpy(address->bytes, &v6, sizeof v6);
+    address->length = sizeof v6;
+  } else {
+    return false;
+  }
+  return true;
+}
+
+void check_write(const uint8_t *bytes, size_t count) {
+  fwrite(bytes, 1, count, stdout);
+  fflush(stdout);
+}
+
+void check_complain(const uint8_t *text) { fprintf(stderr, "port-check: %s\n", (const char *)text); }
+
+void check_exit(int32_t code) { exit(code); }
+
+void check_limit_descriptors(int32_t count) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = (rlim_t)count;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void check_sleep(uint32_t milliseconds) { usleep(milliseconds * 1000); }
+
+void check_shut_both(int32_t descriptor) { shutdown(descriptor, SHUT_RDWR); }

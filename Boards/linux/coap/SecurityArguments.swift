@@ -1,0 +1,150 @@
+import ArgumentParser
+import LinuxSupport
+import PortTLS
+
+/// How to know the server, and how to be known by it. Only coaps+tcp needs that.
+struct SecurityArguments: ParsableArguments {
+  // A text, not a key: the library would print what it cannot read.
+  @Option(
+    name: .customLong("psk"),
+    help: ArgumentHelp(
+      "A pre-shared key. Others on this machine can see it in the list of processes: the environment "
+        + "variable COAP_PSK and --psk-file are better.", valueName: "identity:hexkey"))
+  var key: String?
+
+  @Option(
+    name: .customLong("psk-file"),
+    help: ArgumentHelp("A file with the line IDENTITY:HEXKEY, # for comments.", valueName: "file"))
+  var keyFile: String?
+
+  @Option(
+    name: .customLong("ca"),
+    help: ArgumentHelp(
+      "The authorities to trust, PEM or DER; without it and without a key those of this machine.",
+      valueName: "file"))
+  var authorities: String?
+
+  @Option(
+    name: .customLong("cert"),
+    help: ArgumentHelp("Our own certificate with its chain, PEM or DER.", valueName: "file"))
+  var certificate: String?
+
+  @Option(
+    name: .customLong("key"),
+    help: ArgumentHelp("The private key of our certificate, PEM or DER.", valueName: "file"))
+  var privateKey: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The name to ask for and to find in the certificate, instead of the URI's host.",
+      valueName: "name"))
+  var serverName: String?
+
+  @Flag(
+    name: .customLong("insecure"),
+    help: "Take any certificate: whoever is on the way can read and change everything.")
+  var isInsecure = false
+
+  @Flag(
+    name: .customLong("alpn-optional"),
+    help: "Talk to servers that do not say by ALPN that they speak coap, also on other ports than 5684.")
+  var isProtocolOptional = false
+
+  @Option(
+    name: .customLong("max-fragment-length"),
+    help: ArgumentHelp(
+      "The largest record to ask the server for: 512, 1024, 2048, 4096 or none.", valueName: "bytes"))
+  var fragmentLength = FragmentLength(argument: "4096")!
+
+  @Option(
+    name: .customLong("session"),
+    help: ArgumentHelp(
+      "Resume the TLS session in this file, if there is one for this server, and keep the new one there. "
+        + "It contains keys.", valueName: "file"))
+  var sessionFile: String?
+
+  @Option(help: ArgumentHelp("How long the TLS handshake may take.", valueName: "seconds"))
+  var handshakeTimeout = Seconds(10)
+
+  func validate() throws {
+    guard key == nil || keyFile == nil else {
+      throw ValidationError("--psk and --psk-file exclude each other")
+    }
+    guard (certificate == nil) == (privateKey == nil) else {
+      throw ValidationError("--cert and --key need each other")
+    }
+    guard !isInsecure || authorities == nil else {
+      throw ValidationError("--insecure and --ca exclude each other")
+    }
+    guard handshakeTimeout.span.rawValue > 0 else {
+      throw ValidationError("--handshake-timeout is a time above 0")
+    }
+    if let serverName {
+      let isName = serverName.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f }
+      guard isName, (1...253).contains(serverName.utf8.count) else {
+        throw ValidationError("--server-name is a name of 1 to 253 ASCII characters")
+      }
+    }
+  }
+
+  /// An option that makes no sense without TLS, if one was given.
+  var givenOption: String? {
+    let given: [(String, Bool)] = [
+      ("--psk", key != nil), ("--psk-file", keyFile != nil), ("--ca", authorities != nil),
+      ("--cert", certificate != nil), ("--server-name", serverName != nil),
+      ("--insecure", isInsecure), ("--session", sessionFile != nil),
+    ]
+    return given.first { $0.1 }?.0
+  }
+}
+
+extension SecurityArguments {
+  /// Reads the key and says which certificates count.
+  ///
+  /// - Throws: ``Failure`` of usage with what is wrong.
+  func load() throws(Failure) -> ClientSecurity {
+    var security = ClientSecurity()
+    do throws(SecurityFailure) {
+      security.key = try loadKey()
+    } catch {
+      throw Failure(error.description, exitCode: 64)
+    }
+    if let certificate, let privateKey {
+      security.certificate = CertificateFiles(certificate: certificate, key: privateKey)
+    }
+    if isInsecure {
+      security.trust = .nobodyIsChecked
+    } else if let authorities {
+      security.trust = .file(authorities)
+    } else if security.key == nil || certificate != nil {
+      security.trust = .system
+    }
+    security.maximumFragmentLength = fragmentLength.length
+    return security
+  }
+
+  private func loadKey() throws(SecurityFailure) -> SharedKey? {
+    if let keyFile {
+      let keys = try SharedKey.readFile(keyFile)
+      guard keys.count == 1 else {
+        throw SecurityFailure("\(keyFile): there are \(keys.count) keys in it; a client has one")
+      }
+      return keys[0]
+    }
+    if let key { return try SharedKey(key, from: "--psk") }
+    return try SharedKey.fromEnvironment()
+  }
+}
+
+/// The choices of `--max-fragment-length`.
+struct FragmentLength: ExpressibleByArgument {
+  /// Nil to ask for none.
+  let length: MaximumFragmentLength?
+  let defaultValueDescription: String
+
+  init?(argument: String) {
+    length = Int(argument).flatMap(MaximumFragmentLength.init)
+    guard length != nil || argument == "none" else { return nil }
+    defaultValueDescription = argument
+  }
+}
