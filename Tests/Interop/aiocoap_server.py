@@ -1,8 +1,13 @@
-"""An aiocoap server on CoAP over TCP for our client; prints its address once it listens."""
+"""An aiocoap server on CoAP over TCP for our client; prints its address once it listens.
+
+    aiocoap_server.py [CERTIFICATE KEY]         with both PEM files: CoAP over TLS
+"""
 
 import asyncio
 import datetime
 import socket
+import ssl
+import sys
 
 import aiocoap
 from aiocoap import resource
@@ -57,7 +62,15 @@ class Broken(resource.Resource):
         return aiocoap.Message(code=aiocoap.INTERNAL_SERVER_ERROR, payload=b"out of order")
 
 
-async def main():
+def tls_context(certificate, key):
+    """aiocoap has no credentials for TLS servers: the context says everything, ALPN included."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    context.set_alpn_protocols(["coap"])
+    return context
+
+
+async def main(files):
     site = resource.Site()
     site.add_resource([".well-known", "core"], resource.WKCResource(site.get_resources_as_linkheader))
     for name, kind in {
@@ -70,13 +83,18 @@ async def main():
     reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     reservation.bind(("127.0.0.1", 0))
     host, port = reservation.getsockname()
-    await aiocoap.Context.create_server_context(site, bind=(host, port), transports=["tcpserver"])
-    print(f"listening on coap+tcp://{host}:{port}", flush=True)
+    bind, options = port, {"transports": ["tcpserver"]}
+    if files:
+        # Its TLS transport listens on the port after the one it is told.
+        bind = port - 1
+        options = {"transports": ["tlsserver"], "_ssl_context": tls_context(*files)}
+    await aiocoap.Context.create_server_context(site, bind=(host, bind), **options)
+    print(f"listening on {'coaps' if files else 'coap'}+tcp://{host}:{port}", flush=True)
     await asyncio.get_running_loop().create_future()
 
 
 if __name__ == "__main__":
     try:
-        asyncio.run(main())
+        asyncio.run(main(sys.argv[1:]))
     except KeyboardInterrupt:
         pass

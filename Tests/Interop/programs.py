@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 import shutil
+import socket
 import sys
+import time
 from pathlib import Path
 
 import messages
 from harness import PATIENCE, REPOSITORY, Process, run
 from peer import Peer, closed_port
+from tls_credentials import PSK, Credentials
+from tls_peers import PSKPeer, SSLPeer, client_context
 
 AIOCOAP_SERVER = Path(__file__).with_name("aiocoap_server.py")
 
@@ -39,10 +44,17 @@ class Server(Process):
     """A server process with the address that it listens on."""
 
     address: tuple[str, int]
+    scheme = "coap+tcp"
 
-    def uri(self, path: str = "/") -> str:
-        host, port = self.address
-        return f"coap+tcp://{f'[{host}]' if ':' in host else host}:{port}{path}"
+    def uri(self, path: str = "/", host: str | None = None) -> str:
+        host, port = host or self.address[0], self.address[1]
+        return f"{self.scheme}://{f'[{host}]' if ':' in host else host}:{port}{path}"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.kill()
 
     def dial(self, **options) -> Peer:
         """A raw connection on which nothing has been said."""
@@ -67,7 +79,7 @@ class Simulator(Server):
         self.addresses = [
             (host.strip("[]"), int(port))
             for host, port in re.findall(
-                r"^listening on coap\+tcp://(.+):([0-9]+)$", self.stdout, re.MULTILINE
+                r"^listening on coaps?\+tcp://(.+):([0-9]+)$", self.stdout, re.MULTILINE
             )
         ]
         assert len(self.addresses) == len(listen), f"one line a listener is missing: {self}"
@@ -79,6 +91,50 @@ class Simulator(Server):
         with self.connect() as peer:
             answer = peer.exchange(messages.get("/actuators/led"))
             assert answer.dotted == "2.05", f"{answer} from {self}"
+
+
+class TLSSimulator(Simulator):
+    """`simulator serve` on coaps+tcp with the run's pre-shared key, server certificate, or both."""
+
+    scheme = "coaps+tcp"
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        *options,
+        psk: bool = True,
+        certificate: bool = False,
+        listen: tuple[str, ...] = ("coaps+tcp://127.0.0.1:0",),
+    ):
+        self.credentials, self.has_psk = credentials, psk
+        keys = ["--psk", credentials.psk.option] if psk else []
+        keys += credentials.server.options if certificate else ()
+        super().__init__(*keys, *options, listen=listen)
+
+    def dial_psk(self, psk: PSK | None = None, **hello) -> PSKPeer:
+        """After the TLS handshake, before any CSM."""
+        return PSKPeer.open(self.address, psk or self.credentials.psk, **hello)
+
+    def dial_ssl(self, server_name: str | None = "localhost", **context) -> SSLPeer:
+        context = client_context(self.credentials, **context)
+        return SSLPeer.open(self.address, context, server_name)
+
+    def expect_failure(self, *words: str) -> None:
+        """The last failed handshake in the log is named with these words, at once or in a moment."""
+
+        def last() -> str:
+            found = re.findall(r"connection \d+: TLS failed: (.*)", self.stderr)
+            return found[-1] if found else "nothing"
+
+        deadline = time.monotonic() + 3
+        while not all(word.lower() in last().lower() for word in words):
+            assert time.monotonic() < deadline, f"{last()!r} instead of {words} in the log"
+            time.sleep(0.01)
+
+    def connect(self, capabilities: messages.Message | None = None) -> Peer:
+        peer = self.dial_psk() if self.has_psk else self.dial_ssl()
+        peer.handshake(capabilities)
+        return peer
 
 
 class LibcoapServer(Server):
@@ -93,13 +149,60 @@ class LibcoapServer(Server):
         self.wait_for_line(rf"created TCP +endpoint 127\.0\.0\.1:{self.address[1]}$")
 
 
-class AiocoapServer(Server):
-    """The aiocoap server of this folder."""
+def _pair_of_ports() -> int:
+    """A port where nothing listens, nor on the next one; below those that the kernel gives away."""
+    while True:
+        port = random.randrange(20000, 32000)
+        with socket.socket() as first, socket.socket() as second:
+            try:
+                first.bind(("127.0.0.1", port))
+                second.bind(("127.0.0.1", port + 1))
+            except OSError:
+                continue
+        return port
 
-    def __init__(self):
-        super().__init__([sys.executable, AIOCOAP_SERVER])
-        found = self.wait_for_line(r"^listening on coap\+tcp://127\.0\.0\.1:([0-9]+)$")
+
+class LibcoapTLSServer(Server):
+    """Debian's coap-server over OpenSSL or GnuTLS; `options` are its credentials."""
+
+    scheme = "coaps+tcp"
+
+    def __init__(self, library: str, *options):
+        # TLS is on the port after the one that it is told.
+        port = _pair_of_ports()
+        self.address = ("127.0.0.1", port + 1)
+        super().__init__(
+            [_installed(f"coap-server-{library}"), "-A", "127.0.0.1", "-p", port]
+            + ["-d", 100, "-v", 7, *options]
+        )
+        self.wait_for_line(rf"created TLS +endpoint 127\.0\.0\.1:{port + 1}$")
+
+
+class AiocoapServer(Server):
+    """The aiocoap server of this folder; with a certificate it speaks TLS."""
+
+    def __init__(self, *certificate):
+        if certificate:
+            self.scheme = "coaps+tcp"
+        super().__init__([sys.executable, AIOCOAP_SERVER, *certificate])
+        found = self.wait_for_line(r"^listening on coaps?\+tcp://127\.0\.0\.1:([0-9]+)$")
         self.address = ("127.0.0.1", int(found[1]))
+
+
+class OpensslServer(Server):
+    """`openssl s_server`. It waits for lines to send back reversed, so it never speaks CoAP."""
+
+    scheme = "coaps+tcp"
+
+    def __init__(self, *options):
+        self.address = ("127.0.0.1", _pair_of_ports())
+        version = [] if "-tls1_1" in options else ["-tls1_2"]
+        super().__init__(
+            [_installed("openssl"), "s_server", "-accept", f"127.0.0.1:{self.address[1]}"]
+            # Without -rev it reads standard input, and ends with it.
+            + [*version, "-rev", *options]
+        )
+        self.wait_for_line(r"^ACCEPT$")
 
 
 def coap(*arguments, stdin: bytes | None = None, within: float = PATIENCE) -> Process:
@@ -107,14 +210,34 @@ def coap(*arguments, stdin: bytes | None = None, within: float = PATIENCE) -> Pr
     return run([coap_binary(), *arguments], stdin, within)
 
 
-def start_coap(*arguments) -> Process:
+def start_coap(*arguments, environment: dict[str, str] | None = None) -> Process:
     """Our client, left running while the test plays its server."""
-    return Process([coap_binary(), *arguments])
+    variables = [f"{name}={value}" for name, value in (environment or {}).items()]
+    return Process([*(["env", *variables] if variables else []), coap_binary(), *arguments])
 
 
 def libcoap_client(*arguments, within: float = PATIENCE) -> Process:
     """libcoap's client, run to its end. It exits 0 whatever happened: look at what it printed."""
     return run([_installed("coap-client-openssl"), "-B", "5", *arguments], within=within)
+
+
+def libcoap_tls_client(library: str, *arguments, within: float = PATIENCE) -> Process:
+    return run([_installed(f"coap-client-{library}"), "-B", "5", *arguments], within=within)
+
+
+def openssl_client(address: tuple[str, int], *options, stdin=b"", within=PATIENCE) -> Process:
+    """`openssl s_client` for TLS 1.2 unless the options say otherwise, run to its end."""
+    host, port = address
+    versions = {"-tls1", "-tls1_1", "-tls1_3"} & set(options)
+    arguments = ["s_client", "-connect", f"{f'[{host}]' if ':' in host else host}:{port}"]
+    arguments += [] if versions else ["-tls1_2"]
+    return run([_installed("openssl"), *arguments, *options], stdin, within)
+
+
+def gnutls_client(address: tuple[str, int], *options, stdin=b"", within=PATIENCE) -> Process:
+    """`gnutls-cli`, run to its end."""
+    host, port = address
+    return run([_installed("gnutls-cli"), "--port", port, *options, host], stdin, within)
 
 
 def start_libcoap_client(*arguments) -> Process:

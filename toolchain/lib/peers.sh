@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The independent peers that the live tests talk to, and the tools that run those tests: libcoap from
-# Debian, aiocoap and pytest from PyPI in .build/venv. Installs what is missing and nothing else.
+# The independent peers that the live tests talk to, and the tools that run those tests: libcoap, OpenSSL
+# and GnuTLS from Debian, aiocoap and pytest from PyPI in .build/venv. Installs what is missing and nothing else.
 #
 #   source toolchain/lib/peers.sh && install_peers      # then: "$PEERS_PYTHON" -m pytest Tests/Interop
 #   bash toolchain/lib/peers.sh                         # the same, as a command
@@ -19,6 +19,12 @@ peers_base_python() {
 install_libcoap() {
   command -v coap-client-openssl >/dev/null && command -v coap-server-openssl >/dev/null && return
   need_package libcoap3-bin
+}
+
+# The commands openssl and gnutls-cli, for the TLS tests.
+install_tls_tools() {
+  command -v openssl >/dev/null && command -v gnutls-cli >/dev/null && return
+  need_package openssl gnutls-bin
 }
 
 install_python_environment() {
@@ -40,7 +46,7 @@ install_python_environment() {
 }
 
 install_peers() {
-  install_libcoap && install_python_environment
+  install_libcoap && install_tls_tools && install_python_environment
 }
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
