@@ -1,0 +1,60 @@
+import DeviceCore
+import Port
+
+/// What a device told its observer.
+struct Witness: DeviceObserver {
+  final class Notes {
+    var accepted: [Int] = []
+    var failures: [TLSFailure] = []
+    var events: [Event] = []
+    var lacksEntropyCount = 0
+  }
+
+  let notes = Notes()
+
+  mutating func didAccept(slot: Int) { notes.accepted.append(slot) }
+  mutating func didFail(slot: Int, _ failure: TLSFailure) { notes.failures.append(failure) }
+  mutating func observe(_ event: Event, on connection: borrowing Connection, slot: Int) {
+    notes.events.append(event)
+  }
+  mutating func lacksEntropy() { notes.lacksEntropyCount += 1 }
+}
+
+/// A device that serves ``Echo``, with the memory of its slots.
+@safe
+final class TestDevice<L: Listener> {
+  typealias Storage = ConnectionStorage<1152, 1232, 1, 1>
+
+  let board: TestBoard
+  let notes: Witness.Notes
+  private var device: Device<TestBoard, L, SingleResource<Echo>, Witness>
+  private let storage: PinnedArray<Storage>
+  private let slots: PinnedArray<Slot<L.Stream>>
+
+  init(_ listener: L, slotCount: Int = 2, board: TestBoard = TestBoard()) {
+    self.board = board
+    let storage = PinnedArray(count: slotCount) { _ in Storage() }
+    let slots = PinnedArray(count: slotCount) { index in
+      unsafe Slot<L.Stream>(memory: Storage.memory(of: storage.buffer.baseAddress! + index))
+    }
+    let witness = Witness()
+    notes = witness.notes
+    self.storage = storage
+    self.slots = slots
+    unsafe device = Device(
+      board: board, listener: listener, resources: Resources { Echo() }, observer: witness,
+      slots: slots.buffer)
+  }
+
+  var handshakeTimeout: Milliseconds {
+    get { device.handshakeTimeout }
+    set { device.handshakeTimeout = newValue }
+  }
+  var isIdle: Bool { device.isIdle }
+  var connectionCount: Int { device.connectionCount }
+
+  @discardableResult
+  func step() -> Instant? { device.step() }
+  func stop() { device.stop() }
+  func run() { device.run() }
+}
