@@ -27,6 +27,10 @@ let package = Package(
     .library(name: "PortSockets", targets: ["PortSockets"]),
     .library(name: "PortTLS", targets: ["PortTLS"]),
     .library(name: "PortTLSCertificates", targets: ["PortTLSCertificates"]),
+    .library(name: "TLSArena", targets: ["TLSArena"]),
+    .library(name: "PortLwIP", targets: ["PortLwIP"]),
+    .library(name: "PortCheck", targets: ["PortCheck"]),
+    .library(name: "BoardFirmware", targets: ["BoardFirmware"]),
     .library(name: "BoardResources", targets: ["BoardResources"]),
     .library(name: "Scenarios", targets: ["Scenarios"]),
     .executable(name: "simulator", targets: ["simulator"]),
@@ -55,9 +59,26 @@ let package = Package(
       name: "PortTLSCertificates", dependencies: ["PortTLS", "Port", "DeviceCore", "CMbedTLS"],
       path: "Sources/Port/PortTLSCertificates", swiftSettings: settings),
 
+    .target(name: "TLSArena", path: "Sources/Port/TLSArena", swiftSettings: settings),
+
+    .systemLibrary(name: "CLwIP", path: "Sources/Port/CLwIP"),
+    .target(
+      name: "PortLwIP", dependencies: ["Port", "DeviceCore", "CLwIP"], path: "Sources/Port/PortLwIP",
+      swiftSettings: settings),
+
+    .target(
+      name: "PortCheck", dependencies: ["Port", "DeviceCore"], path: "Sources/Port/PortCheck",
+      swiftSettings: settings),
+
     .target(
       name: "BoardResources", dependencies: ["DeviceCore", "Port"], path: "Boards/resources",
       swiftSettings: settings),
+    .target(
+      name: "BoardFirmware",
+      dependencies: [
+        "BoardResources", "DeviceCore", "Port", "PortLwIP", "CLwIP", "PortTLS", "CMbedTLS", "TLSArena",
+      ],
+      path: "Boards/firmware", swiftSettings: settings),
     .target(
       name: "LinuxSupport",
       dependencies: [
@@ -76,6 +97,11 @@ let package = Package(
     .executableTarget(
       name: "example", dependencies: ["DeviceCore", "Port", "PortSockets", "LinuxSupport"],
       path: "Boards/linux/example", swiftSettings: hostSettings),
+    .target(name: "CCheckSupport", dependencies: ["CSockets"], path: "Boards/linux/check/Support"),
+    .executableTarget(
+      name: "port-check",
+      dependencies: ["PortCheck", "DeviceCore", "Port", "PortSockets", "CSockets", "CCheckSupport"],
+      path: "Boards/linux/check/Runner", swiftSettings: settings),
     .executableTarget(
       name: "coap",
       dependencies: [
@@ -95,7 +121,9 @@ let package = Package(
       path: "Tests/ScenarioRunner", swiftSettings: settings),
     .testTarget(
       name: "PortTests",
-      dependencies: ["DeviceCore", "Port", "PortTLS", "PortTLSCertificates", "CMbedTLS"],
+      dependencies: [
+        "DeviceCore", "Port", "PortTLS", "PortTLSCertificates", "CMbedTLS", "TLSArena",
+      ],
       swiftSettings: hostSettings),
     .testTarget(
       name: "DeviceCoreTests", dependencies: ["DeviceCore", "Scenarios"], swiftSettings: hostSettings),

@@ -13,21 +13,25 @@ select_core() {
   esac
 }
 
-# build_image BOARD CORE PRODUCT: builds PRODUCT of Boards/BOARD and sets image to the path of the result. Is false
-# when it does not build. The environment variable PICOLIBC names another place of picolibc than Debian's.
+# build_image BOARD CORE PRODUCT [FLAG...]: builds PRODUCT of Boards/BOARD, with more flags for swift build, and sets
+# image to the path of the result. Is false when it does not build. The environment variable PICOLIBC names another place
+# of picolibc than Debian's.
 build_image() {
   local picolibc=${PICOLIBC:-/usr/lib/picolibc}
   select_core "$2"
   [ -d "$picolibc/$libc" ] || need_package "picolibc-${libc%%/*}"
   [ -d "$picolibc/$libc" ] || fail "no $picolibc/$libc: set PICOLIBC to the directory of picolibc"
   image=$root/Boards/$1/.build/$2/release/$3
-  # SwiftPM does not notice new files of a package that it depends on by path.
+  # SwiftPM does not notice new files of a package that it depends on by path, nor headers behind a module map.
   rm -f "$root/Boards/$1/.build/$2/release.yaml"
+  if [ -n "$(find "$root/Sources/Port" -name '*.h' -newer "$image" 2>/dev/null)" ]; then
+    rm -rf "$root/Boards/$1/.build/$2/$triple/release"
+  fi
   (
     cd "$root/Boards/$1" || exit
     exec swift build --build-system native -c release --product "$3" --scratch-path ".build/$2" --triple "$triple" \
       --toolset ../../toolchain/embedded.json --toolset "../../toolchain/$2.json" --toolset toolset.json \
-      -Xcc "-isystem$picolibc/${libc%%/*}/include" -Xlinker "-L$picolibc/$libc"
+      -Xcc "-isystem$picolibc/${libc%%/*}/include" -Xlinker "-L$picolibc/$libc" "${@:4}"
   )
 }
 
@@ -75,4 +79,29 @@ explain_fault() {
     "$symbolizer" --obj="$1" --inlines --basenames --pretty-print "$address" |
       swift demangle --simplified | grep -v -e '^$' -e ' at ??' || echo "no known function"
   done
+}
+
+# boards: the boards that have firmware, on one line.
+boards() {
+  local file names=()
+  for file in "$root"/Boards/*/board.sh; do names+=("$(basename "$(dirname "$file")")"); done
+  echo "${names[*]}"
+}
+
+# build_firmware BOARD: builds what runs on BOARD, with lwIP and mbedTLS, and sets image and all that its board.sh sets.
+build_firmware() {
+  # shellcheck source=/dev/null
+  source "$root/Boards/$1/board.sh"
+  build_lwip "$core" "${lwip_options[@]}"
+  build_mbedtls "$core" "$mbedtls_profile" "${mbedtls_options[@]}"
+  # Nothing is linked for the sake of a module map on a board.
+  build_image "$1" "$core" FirmwareImage "${lwip_flags[@]}" "${mbedtls_flags[@]}" -Xlinker -lmbedtls "${@:2}"
+}
+
+# symbol_address IMAGE NAME: the address of a symbol, as 0x1234.
+symbol_address() {
+  local address
+  address=$("$(llvm_tool nm)" "$1" | awk -v name="$2" '$3 == name { print $1 }')
+  [ -n "$address" ] || fail "${1##*/} has no $2"
+  echo "0x$address"
 }

@@ -16,13 +16,18 @@
 #define UART_CONTROL_TRANSMIT_ENABLE (1u << 0)
 #define UART_BAUD_DIVIDER REGISTER(0x40004010)
 
-// Armv7-M architecture: SysTick and system control block.
+// Armv7-M architecture: SysTick, interrupt controller, system control block.
 #define SYSTICK_CONTROL REGISTER(0xE000E010)
 #define SYSTICK_CONTROL_ENABLE (1u << 0)
 #define SYSTICK_CONTROL_INTERRUPT (1u << 1)
 #define SYSTICK_CONTROL_PROCESSOR_CLOCK (1u << 2)
 #define SYSTICK_RELOAD REGISTER(0xE000E014)
 #define SYSTICK_VALUE REGISTER(0xE000E018)
+#define NVIC_ENABLE REGISTER(0xE000E100)
+#define NVIC_DISABLE REGISTER(0xE000E180)
+#define NVIC_CLEAR_PENDING REGISTER(0xE000E280)
+/// The Ethernet chip's bit in these three.
+#define ETHERNET_INTERRUPT (1u << 13)
 #define SCB_INTERRUPT_STATE REGISTER(0xE000ED04)
 #define SCB_RESET_CONTROL REGISTER(0xE000ED0C)
 #define SCB_RESET_CONTROL_REQUEST 0x05FA0004u
@@ -41,5 +46,6 @@
 extern uint32_t stack_bottom[], stack_top[], fault_stack_top[];
 extern uint32_t data_start[], data_end[], bss_start[], bss_end[];
 extern const uint32_t data_image[];
+extern uint8_t board_provisioning[];
 
 #endif

@@ -68,6 +68,8 @@ uint32_t board_stack_used(void) {
   return (uint32_t)((uintptr_t)stack_top - (uintptr_t)word);
 }
 
+uint8_t *board_provisioning_start(void) { return board_provisioning; }
+
 _Noreturn void board_reset(void) {
   __asm__ volatile("dsb" ::: "memory");
   SCB_RESET_CONTROL = SCB_RESET_CONTROL_REQUEST;

@@ -1,0 +1,38 @@
+import DeviceCore
+import Port
+import PortLwIP
+
+/// The board that a device of this firmware runs on: a machine with its network.
+@safe
+struct FirmwareBoard<M: Machine>: Board {
+  let network: LwIPNetwork
+  private let generator: UnsafeMutablePointer<SeededGenerator>
+
+  /// - Precondition: the memory of `generator` outlives the board and does not move.
+  @unsafe
+  init(network: LwIPNetwork, generator: UnsafeMutablePointer<SeededGenerator>) {
+    self.network = network
+    unsafe self.generator = generator
+  }
+
+  var now: Instant { M.now }
+
+  mutating func wait(until deadline: Instant?) {
+    while !network.poll() {
+      if let deadline, deadline.isReached(at: M.now) { return }
+      M.sleep()
+    }
+  }
+
+  mutating func fillRandom(_ bytes: inout MutableSpan<UInt8>) -> Bool {
+    unsafe FirmwareBoard.fillRandom(&bytes, generator)
+  }
+
+  /// Random bits from hardware, or else from the seed.
+  @unsafe
+  static func fillRandom(
+    _ bytes: inout MutableSpan<UInt8>, _ generator: UnsafeMutablePointer<SeededGenerator>
+  ) -> Bool {
+    M.fillRandom(&bytes) ? true : unsafe generator.pointee.fill(&bytes)
+  }
+}

@@ -1,0 +1,70 @@
+import DeviceCore
+import PortLwIP
+
+/// What was put into a board before it started: a seed for its random bits and a pre-shared key. A factory
+/// writes it to flash; for an emulated board `toolchain/run` puts it into RAM.
+///
+/// The bytes: `coap`, 48 of the seed, the identity's length and 128 for it, the key's length and 64 for it; the
+/// IPv4 address and the port of a server to dial, six times zero for none.
+@safe
+public struct Provisioning {
+  private let bytes: UnsafeMutableBufferPointer<UInt8>
+
+  private static var seed: Range<Int> { 4..<52 }
+  private static var identity: Range<Int> { 53..<181 }
+  private static var key: Range<Int> { 182..<246 }
+  private static var server: Range<Int> { 246..<252 }
+
+  /// - Precondition: the memory has at least 252 bytes, is used for nothing else and never moves.
+  @unsafe
+  public init(_ bytes: UnsafeMutableBufferPointer<UInt8>) {
+    precondition(bytes.count >= Provisioning.server.upperBound)
+    unsafe self.bytes = bytes
+  }
+
+  /// Whether anything was put there.
+  var isPresent: Bool {
+    let mark: StaticString = "coap"
+    for index in 0..<4 where unsafe bytes[index] != mark.bytes[index] { return false }
+    return true
+  }
+
+  /// Moves the seed into `generator`: it is there only once, and not after a restart.
+  func moveSeed(to generator: inout SeededGenerator) {
+    guard isPresent else { return }
+    var seed = InlineArray<48, UInt8>(repeating: 0)
+    var isThere = false
+    for index in 0..<48 {
+      let place = Provisioning.seed.lowerBound + index
+      seed[index] = unsafe bytes[place]
+      unsafe bytes[place] = 0
+      if seed[index] != 0 { isThere = true }
+    }
+    if isThere { generator.take(seed: seed.span) }
+  }
+
+  /// Who the key is for, or nil when there is no key.
+  @unsafe var sharedKey: (identity: UnsafeBufferPointer<UInt8>, key: UnsafeBufferPointer<UInt8>)? {
+    guard isPresent, let identity = unsafe field(Provisioning.identity),
+      let key = unsafe field(Provisioning.key)
+    else { return nil }
+    return unsafe (identity, key)
+  }
+
+  /// Where the board connects to, if anywhere.
+  var server: (address: IPv4, port: UInt16)? {
+    guard isPresent else { return nil }
+    var bytes = InlineArray<6, UInt8>(repeating: 0)
+    for index in 0..<6 { bytes[index] = unsafe self.bytes[Provisioning.server.lowerBound + index] }
+    let port = UInt16(bytes[4]) << 8 | UInt16(bytes[5])
+    return port == 0 ? nil : (IPv4(bytes[0], bytes[1], bytes[2], bytes[3]), port)
+  }
+
+  /// What is in a field, whose length stands in front of it.
+  @unsafe
+  private func field(_ place: Range<Int>) -> UnsafeBufferPointer<UInt8>? {
+    let count = unsafe Int(bytes[place.lowerBound - 1])
+    guard count > 0, count <= place.count else { return nil }
+    return unsafe UnsafeBufferPointer(start: bytes.baseAddress! + place.lowerBound, count: count)
+  }
+}
