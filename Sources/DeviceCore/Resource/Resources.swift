@@ -8,6 +8,9 @@ public struct Resources<Table: ResourceTable & ~Copyable>: ~Copyable, RequestHan
     table = build()
   }
 
+  // Not inlined into the connection: what resources do is not to stand on its stack as well.
+
+  @inline(never)
   public mutating func respond(to request: Request, _ response: inout Response) {
     do {
       try answer(request, &response)
@@ -16,16 +19,19 @@ public struct Resources<Table: ResourceTable & ~Copyable>: ~Copyable, RequestHan
     }
   }
 
+  @inline(never)
   public mutating func isReady(_ request: DeferredRequest, at now: Instant) -> Bool {
     table.isReady(request, at: now)
   }
 
+  @inline(never)
   public mutating func answer(
     _ request: DeferredRequest, at now: Instant, _ response: inout Response
   ) {
     _ = table.answerReady(request, at: now, &response)
   }
 
+  @inline(never)
   public mutating func abandon(_ request: DeferredRequest) { table.abandon(request) }
 
   public var nextAnswer: Instant? { table.nextAnswer }
