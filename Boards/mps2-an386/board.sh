@@ -6,5 +6,6 @@ core=cortex-m4
 lwip_options=(-DCLWIP_CONNECTIONS=7 -DTCP_MSS=1460)
 mbedtls_profile=psk
 mbedtls_options=()
+emulator_package=qemu-system-arm
 emulator=(qemu-system-arm -M mps2-an386)
 emulated_network=lan9118

@@ -314,6 +314,13 @@ def test_a_slow_answer_comes_when_it_is_due(board):
         assert 0.65 < time.monotonic() - begin < 1.2
 
 
+def test_the_clock_is_right(board):
+    begin, start = board.status()["up"][0], time.monotonic()
+    time.sleep(5)
+    passed = board.status()["up"][0] - begin
+    assert abs(passed / 1000 / (time.monotonic() - start) - 1) < 0.01
+
+
 def test_an_idle_peer_is_pinged_and_stays(board):
     with board.connect() as peer:
         ping = peer.receive(within=75)

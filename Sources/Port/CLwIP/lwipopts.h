@@ -79,6 +79,9 @@
 #define LWIP_HOOK_TCP_ISN(local, local_port, remote, remote_port) \
   ((void)(local), clwip_hook_sequence_number(local_port, remote, remote_port))
 
+/// One second before the first segment is sent again (RFC 6298 section 2.1).
+#define LWIP_TCP_RTO_TIME 1000
+
 // How much memory was used, and how often there was too little.
 #define LWIP_STATS 1
 #define MEM_STATS 1

@@ -268,6 +268,13 @@ static inline const char *ctls_server_name(const mbedtls_ssl_context *ssl) {
 #endif
 }
 
+/// Whether mbedTLS has found that the peer's certificate was made for something else.
+static inline bool ctls_is_of_wrong_use(const mbedtls_ssl_context *ssl) {
+  const uint32_t flags =
+      MBEDTLS_X509_BADCERT_KEY_USAGE | MBEDTLS_X509_BADCERT_EXT_KEY_USAGE | MBEDTLS_X509_BADCERT_NS_CERT_TYPE;
+  return ssl->session_negotiate != NULL && (ssl->session_negotiate->verify_result & flags) != 0;
+}
+
 #if defined(MBEDTLS_X509_CRT_PARSE_C)
 /// Whether a certificate may be used to authenticate a client (RFC 5280 sections 4.2.1.3 and 4.2.1.12).
 static inline bool ctls_is_for_clients(const mbedtls_x509_crt *certificate) {

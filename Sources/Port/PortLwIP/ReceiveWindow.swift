@@ -33,15 +33,17 @@ struct ReceiveWindow {
     return true
   }
 
-  /// Moves as many bytes as there are, and as fit, into `space`.
+  /// Moves as many bytes as there are, and as fit, into `space`, which is never empty.
   ///
   /// - Returns: how many.
   mutating func take(into space: inout MutableSpan<UInt8>) -> Int {
     let taken = min(count, space.count)
-    for index in 0..<taken {
-      space[index] = unsafe bytes[start]
-      start = wrapped(start + 1)
+    unsafe space.withUnsafeMutableBufferPointer { target in
+      let first = unsafe min(taken, bytes.count - start)
+      unsafe target.baseAddress!.update(from: bytes.baseAddress! + start, count: first)
+      unsafe (target.baseAddress! + first).update(from: bytes.baseAddress!, count: taken - first)
     }
+    start = wrapped(start + taken)
     count -= taken
     return taken
   }

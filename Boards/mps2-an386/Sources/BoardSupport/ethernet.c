@@ -3,6 +3,8 @@
 #include "BoardSupport.h"
 #include "registers.h"
 
+#include <string.h>
+
 #define LAN(offset) REGISTER(0x40200000 + (offset))
 
 #define RX_DATA LAN(0x00)
@@ -133,14 +135,22 @@ size_t ethernet_begin_receive(void) {
 }
 
 void ethernet_receive(uint8_t *bytes, size_t count) {
-  for (size_t i = 0; i < count; i++) {
+  while (count > 0) {
     if (partial_bytes == 0) {
       if (received_words == 0) return;
       partial_word = RX_DATA;
       received_words--;
       partial_bytes = 4;
+      if (count >= 4) {
+        memcpy(bytes, &partial_word, 4);
+        bytes += 4;
+        count -= 4;
+        partial_bytes = 0;
+        continue;
+      }
     }
-    bytes[i] = (uint8_t)partial_word;
+    *bytes++ = (uint8_t)partial_word;
+    count--;
     partial_word >>= 8;
     partial_bytes--;
   }
@@ -169,8 +179,17 @@ bool ethernet_begin_send(size_t count) {
 }
 
 void ethernet_send(const uint8_t *bytes, size_t count) {
-  for (size_t i = 0; i < count; i++) {
-    unsent_word |= (uint32_t)bytes[i] << (8 * unsent_bytes);
+  while (count > 0) {
+    if (unsent_bytes == 0 && count >= 4) {
+      uint32_t word;
+      memcpy(&word, bytes, 4);
+      TX_DATA = word;
+      bytes += 4;
+      count -= 4;
+      continue;
+    }
+    unsent_word |= (uint32_t)*bytes++ << (8 * unsent_bytes);
+    count--;
     if (++unsent_bytes == 4) {
       TX_DATA = unsent_word;
       unsent_word = 0;

@@ -16,6 +16,12 @@
 #define UART_CONTROL_TRANSMIT_ENABLE (1u << 0)
 #define UART_BAUD_DIVIDER REGISTER(0x40004010)
 
+// Timer 0: CMSDK APB timer, which counts down.
+#define TIMER_CONTROL REGISTER(0x40000000)
+#define TIMER_CONTROL_ENABLE (1u << 0)
+#define TIMER_VALUE REGISTER(0x40000004)
+#define TIMER_RELOAD REGISTER(0x40000008)
+
 // Armv7-M architecture: SysTick, interrupt controller, system control block.
 #define SYSTICK_CONTROL REGISTER(0xE000E010)
 #define SYSTICK_CONTROL_ENABLE (1u << 0)
