@@ -19,7 +19,6 @@ public struct Resources<Table: ResourceTable & ~Copyable>: ~Copyable, RequestHan
     }
   }
 
-  @inline(never)
   public mutating func isReady(_ request: DeferredRequest, at now: Instant) -> Bool {
     table.isReady(request, at: now)
   }
@@ -31,7 +30,6 @@ public struct Resources<Table: ResourceTable & ~Copyable>: ~Copyable, RequestHan
     _ = table.answerReady(request, at: now, &response)
   }
 
-  @inline(never)
   public mutating func abandon(_ request: DeferredRequest) { table.abandon(request) }
 
   public var nextAnswer: Instant? { table.nextAnswer }
