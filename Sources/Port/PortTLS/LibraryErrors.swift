@@ -16,7 +16,6 @@ extension TLSFault {
       case MBEDTLS_ERR_SSL_NO_CIPHER_CHOSEN, MBEDTLS_ERR_SSL_NO_USABLE_CIPHERSUITE:
         .noSharedCipherSuite
       case MBEDTLS_ERR_SSL_NO_CLIENT_CERTIFICATE: .certificate(.missing)
-      case MBEDTLS_ERR_SSL_BAD_HS_CERTIFICATE: .certificate(.other)
       // Handshake messages that come in several records, which mbedTLS 2.28 does not put together.
       case MBEDTLS_ERR_SSL_FEATURE_UNAVAILABLE, MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL,
         MBEDTLS_ERR_SSL_CERTIFICATE_TOO_LARGE:
@@ -35,7 +34,8 @@ extension TLSFault {
       switch self {
       case .notTLS: 10
       case .alteredRecord, .keysDiffer: 20
-      case .noSharedCipherSuite: 40
+      // RFC 5246 section 7.4.6.
+      case .noSharedCipherSuite, .certificate(.missing): 40
       case .certificate: 42
       case .malformedHandshake, .messageTooLarge: 50
       case .signature: 51
@@ -61,8 +61,9 @@ extension TLSSessionHandle {
       let isAboutKeys = unsafe ctls_uses_psk(ssl) && isHandshaking
       return .local(isAboutKeys ? .keysDiffer : .alteredRecord)
     // FATAL_ERROR: that of an optional certificate, which mbedTLS would let pass.
-    case MBEDTLS_ERR_X509_CERT_VERIFY_FAILED, MBEDTLS_ERR_X509_FATAL_ERROR:
-      return .local(.certificate(unsafe session.pointee.certificateFault ?? .other))
+    case MBEDTLS_ERR_X509_CERT_VERIFY_FAILED, MBEDTLS_ERR_X509_FATAL_ERROR,
+      MBEDTLS_ERR_SSL_CA_CHAIN_REQUIRED, MBEDTLS_ERR_SSL_BAD_HS_CERTIFICATE:
+      return .local(.certificate(unsafe session.pointee.certificateFault ?? otherFault(for: result)))
     default: break
     }
     if isHandshaking {
@@ -81,5 +82,16 @@ extension TLSSessionHandle {
     let isRecord = (20...23).contains(unsafe ctls_record_type(ssl))
     if unsafe isAboutInput && !isRecord && !ctls_has_hello(ssl) { return .local(.notTLS) }
     return .local(fault)
+  }
+
+  /// What is wrong with the peer's certificate when the check was not asked or has found nothing.
+  private func otherFault(for result: Int32) -> CertificateFault {
+    switch result {
+    // More certificates than mbedTLS follows.
+    case MBEDTLS_ERR_X509_FATAL_ERROR: .chainTooLong
+    case MBEDTLS_ERR_SSL_CA_CHAIN_REQUIRED: .untrusted
+    case MBEDTLS_ERR_SSL_BAD_HS_CERTIFICATE where unsafe ctls_is_of_wrong_use(ssl): .wrongUse
+    default: .other
+    }
   }
 }

@@ -162,7 +162,10 @@ struct TLSSessionHandle {
   /// Gives up. The peer is told, unless it was the peer that gave up, or is gone.
   func fail(_ failure: TLSFailure) {
     // The transport breaks while the peer is told; that is not why.
-    if let first = self.failure { return unsafe session.pointee.phase = .failed(first) }
+    if let first = self.failure {
+      unsafe session.pointee.phase = .failed(first)
+      return
+    }
     switch failure {
     case .peer, .local(.closedInHandshake), .local(.truncated), .local(.transportFailed):
       unsafe session.pointee.phase = .failed(failure)
