@@ -129,6 +129,30 @@ import Testing
     #expect(!pair.wasStuck)
   }
 
+  @Test func close_open_isTheEndAtTheOtherSide() throws {
+    let pair = try TLSPair.open()
+    #expect(pair.client.stream.write([1]) == .bytes(1))
+    pair.client.close()
+    #expect(pair.server.read() == .bytes([1]))
+    #expect(pair.server.read() == .end)
+    #expect(pair.server.failure == nil)
+  }
+
+  @Test func stream_closed_failsAndTakesNoSession() throws {
+    let (client, server) = try (TLSSide(.client), TLSSide(.server))
+    let pair = try TLSPair.open(client, server)
+    pair.close()
+    for _ in 0..<2 {
+      #expect(pair.client.stream.read(atMost: 1) == .failed)
+      #expect(pair.client.stream.write([1]) == .failed)
+      #expect(pair.client.stream.open() == .failed)
+      pair.client.stream.finishWriting()
+      #expect(!pair.client.stream.hasUnreadInput)
+    }
+    #expect(client.sessions.usedCount == 0)
+    #expect(server.sessions.usedCount == 0)
+  }
+
   @Test func renegotiation_isRefusedWithAWarning() throws {
     let server = try TLSSide(.server)
     let pair = try TLSPair.open(nil, server)

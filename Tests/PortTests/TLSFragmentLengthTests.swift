@@ -24,6 +24,8 @@ import Testing
   @Test func fragmentLength_otherNumber_isNone() {
     #expect(MaximumFragmentLength(byteCount: 256) == nil)
     #expect(MaximumFragmentLength(byteCount: 8192) == nil)
-    #expect([512, 1024, 2048, 4096].map { MaximumFragmentLength(byteCount: $0)?.byteCount } == [512, 1024, 2048, 4096])
+    for count in [512, 1024, 2048, 4096] {
+      #expect(MaximumFragmentLength(byteCount: count)?.byteCount == count)
+    }
   }
 }

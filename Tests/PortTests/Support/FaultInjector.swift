@@ -1,4 +1,5 @@
 import Port
+import Testing
 
 /// What happens to the bytes of a ``FaultInjector``, and what did happen.
 final class Faults {
@@ -44,6 +45,7 @@ struct FaultInjector<Base: ByteStream>: ByteStream {
   mutating func open() -> OpenResult { base.open() }
 
   mutating func read(into space: inout MutableSpan<UInt8>) -> ReadResult {
+    if space.isEmpty { Issue.record("there is never no space") }
     guard !faults.failsReading, !faults.isCut else { return .failed }
     var bytes = [UInt8](repeating: 0, count: min(space.count, faults.longestRead))
     var part = bytes.mutableSpan
@@ -55,6 +57,7 @@ struct FaultInjector<Base: ByteStream>: ByteStream {
   }
 
   mutating func write(_ bytes: Span<UInt8>) -> WriteResult {
+    if bytes.isEmpty { Issue.record("there are never no bytes") }
     guard !faults.failsWriting, !faults.isCut else { return .failed }
     guard !faults.isBlocked else { return .nothingYet }
     let part = bytes.extracting(first: faults.longestWrite)

@@ -30,7 +30,12 @@ final class TLSEnd {
   var isOpen: Bool { result == .open && !isClosed }
 
   func advanceHandshake() {
-    guard !isClosed, result != .open else { return }
+    guard !isClosed else { return }
+    if result == .open {
+      // The other end may not have got so far.
+      if read() == .failed { close() }
+      return
+    }
     result = stream.open()
     failure = stream.failure ?? failure
     if result == .failed { close() }
@@ -138,6 +143,19 @@ final class TLSPair {
       serverSide ?? TLSSide(.server), capacity: capacity, piece: piece)
     try #require(pair.shakeHands())
     return pair
+  }
+
+  /// After a handshake on a bad line: either bytes pass, or each end knows why not. One that was given up as by
+  /// a deadline does not.
+  func expectSoundOrFailed(_ place: Comment, sourceLocation: SourceLocation = #_sourceLocation) {
+    if client.isOpen && server.isOpen {
+      exchange(toServer: [1, 2, 3], toClient: [4])
+      #expect(server.received == [1, 2, 3], place, sourceLocation: sourceLocation)
+      #expect(client.received == [4], place, sourceLocation: sourceLocation)
+    } else {
+      let failures = [client.failure, server.failure].compactMap { $0 }
+      #expect(failures.count >= (wasStuck ? 1 : 2), place, sourceLocation: sourceLocation)
+    }
   }
 
   /// Sends both ways at the same time, until all has come or nothing more comes.

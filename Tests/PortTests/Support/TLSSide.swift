@@ -59,7 +59,7 @@ final class TLSSide {
   }
 
   /// Offers one cipher suite only.
-  private func offer(_ suite: Int32) {
+  func offer(_ suite: Int32) {
     let list = PinnedArray<Int32>(count: 2) { $0 == 0 ? suite : 0 }
     keyMemory.append(list)
     unsafe mbedtls_ssl_conf_ciphersuites(configuration, list.buffer.baseAddress)
@@ -79,7 +79,10 @@ final class TLSSide {
 
   /// Offers this protocol by ALPN instead of `coap`, or none.
   func setApplicationProtocol(_ name: StaticString?) {
-    guard let name else { return unsafe configuration.pointee.alpn_list = nil }
+    guard let name else {
+      unsafe configuration.pointee.alpn_list = nil
+      return
+    }
     let list = unsafe PinnedArray<UnsafePointer<CChar>?>(count: 2) { index in
       unsafe index == 0 ? UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self) : nil
     }
@@ -90,7 +93,7 @@ final class TLSSide {
   var firstSession: UnsafeMutablePointer<TLSSession> { unsafe sessionMemory.buffer.baseAddress! }
 
   /// Presents these certificates.
-  func present(_ certified: Certified...) throws {
+  func present(_ certified: [Certified]) throws {
     let list = PinnedArray(count: certified.count) { _ in TLSCredential() }
     credentialMemory.append(list)
     for (index, each) in certified.enumerated() {
@@ -99,6 +102,15 @@ final class TLSSide {
       for next in each.chain { try unsafe TLSCredential.append(next.span, to: place) }
     }
     try unsafe certificates.present(list.buffer)
+  }
+
+  /// Presents the first certificate whatever name a client asks for.
+  func ignoreServerNames() { unsafe mbedtls_ssl_conf_sni(configuration, nil, nil) }
+
+  /// Presents a certificate although its extended key usage says that it is for clients.
+  func ignoreOwnUse() {
+    let certificate = unsafe configuration.pointee.key_cert.pointee.cert!
+    unsafe certificate.pointee.ext_types &= ~MBEDTLS_X509_EXT_EXTENDED_KEY_USAGE
   }
 
   /// Trusts these authorities.
