@@ -30,6 +30,10 @@ import Testing
     pair.expectRefusal(.wrongName, alert: 42)
   }
 
+  @Test func handshake_noServerNamed_isRefused() throws {
+    try pair(TestAuthority.server, dialled: "").expectRefusal(.wrongName, alert: 42)
+  }
+
   @Test func handshake_nameInTheSubjectOnly_isRefused() throws {
     let certified = TestAuthority.issue { $0.commonName = "device.example" }
     let side = try TLSSide.server(presenting: certified)

@@ -29,7 +29,7 @@ public struct TLSStream<Base: ByteStream>: ByteStream {
   ///
   /// - Parameters:
   ///   - server: the name, which is sent and checked, or the numeric address without brackets, which is
-  ///     checked only.
+  ///     checked only. Empty where there are no certificates: none is accepted for it.
   ///   - saved: what ``saveSession(into:)`` of an earlier connection to the same server gave; empty for none.
   ///   - requiresApplicationProtocol: whether the server has to answer ALPN; it has to on every port but
   ///     5684 (RFC 8323 section 8.2).

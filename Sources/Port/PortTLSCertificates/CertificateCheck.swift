@@ -39,7 +39,7 @@ func checkCertificate(
   {
     fault = fault ?? .wrongUse
   }
-  if depth == 0, unsafe !isForServer(session, certificate) {
+  if depth == 0, unsafe !memory.pointee.isOfClients && !isForServer(session, certificate) {
     fault = fault ?? .wrongName
     unsafe flags.pointee |= UInt32(MBEDTLS_X509_BADCERT_CN_MISMATCH)
   }
@@ -76,7 +76,7 @@ private func validityFault(
   return nil
 }
 
-/// Whether the certificate is that of the server that was dialled. A client's may be anybody's.
+/// Whether the certificate is that of the server that was dialled; no server at all is none of them.
 @unsafe
 private func isForServer(
   _ session: UnsafeMutablePointer<TLSSession>, _ certificate: UnsafeMutablePointer<mbedtls_x509_crt>
@@ -84,7 +84,7 @@ private func isForServer(
   if let address = unsafe session.pointee.serverAddress {
     return unsafe SubjectNames(certificate).contain(address: address)
   }
-  guard let name = unsafe session.pointee.serverName else { return true }
+  guard let name = unsafe session.pointee.serverName else { return false }
   return unsafe SubjectNames(certificate).contain(name: name)
 }
 

@@ -31,6 +31,7 @@ public struct TLSCertificates {
     var longestChain = 3
     var ignoresDates = false
     var isOptional = false
+    /// Whether the peers are clients, whose certificates may have any name.
     var isOfClients = false
 
     /// Memory for the certificates of one context.
@@ -45,6 +46,8 @@ public struct TLSCertificates {
     unsafe self.memory = memory
     self.context = context
     unsafe mbedtls_x509_crt_init(&memory.pointee.anchors)
+    unsafe memory.pointee.isOfClients =
+      context.configuration.pointee.endpoint == UInt32(MBEDTLS_SSL_IS_SERVER)
     unsafe context.memory.pointee.certificates = UnsafeMutableRawPointer(memory)
     unsafe mbedtls_ssl_conf_verify(context.configuration, checkCertificate, context.memory)
   }
@@ -94,8 +97,6 @@ public struct TLSCertificates {
       }
     unsafe mbedtls_ssl_conf_authmode(context.configuration, mode)
     unsafe memory.pointee.isOptional = certificate == .optional
-    unsafe memory.pointee.isOfClients =
-      context.configuration.pointee.endpoint == UInt32(MBEDTLS_SSL_IS_SERVER)
     enable()
   }
 
