@@ -16,7 +16,7 @@ struct FlawedStream: ByteStream {
     let result = stream.read(into: &space)
     switch (result, flaw) {
     case (.nothingYet, .readBlocks): check_sleep(50)
-    case (.end, .end), (.failed, .refused): return .nothingYet
+    case (.end, .end), (.failed, .refused), (.end, .refused): return .nothingYet
     case (.failed, .reset): return .end
     default: break
     }
@@ -25,7 +25,9 @@ struct FlawedStream: ByteStream {
 
   mutating func write(_ bytes: Span<UInt8>) -> WriteResult {
     if flaw == .lostByte && bytes.count > 400 {
-      guard case .bytes(let count) = stream.write(bytes.extracting(droppingLast: 1)) else { return .nothingYet }
+      guard case .bytes(let count) = stream.write(bytes.extracting(droppingLast: 1)) else {
+        return .nothingYet
+      }
       return .bytes(count + 1)
     }
     let result = stream.write(bytes)

@@ -19,7 +19,12 @@ nonisolated(unsafe) var states = InlineArray<32, UInt8>(repeating: 0)
 ///
 /// - Returns: the exit code.
 func run() -> Int32 {
-  guard unsafe !check_is_unknown("--partner\0--break\0\0"), let text = unsafe check_option("--partner") else {
+  // The last name is followed by an empty one.
+  let options: StaticString = "--partner\0--break\0\0"
+  let partnerOption: StaticString = "--partner"
+  let breakOption: StaticString = "--break"
+  guard unsafe !check_is_unknown(options.utf8Start), let text = unsafe check_option(partnerOption.utf8Start)
+  else {
     return misuse("--partner ADDRESS:PORT [--break FLAW] is wanted")
   }
   var address = InlineArray<4, UInt8>(repeating: 0)
@@ -41,7 +46,7 @@ func run() -> Int32 {
     return misuse("no socket to listen")
   }
   let dialler = SocketDialler(board: board)
-  guard let name = unsafe check_option("--break") else {
+  guard let name = unsafe check_option(breakOption.utf8Start) else {
     var check = PortCheck(
       board: board, listener: listener, dialler: dialler, console: StandardOutput(), partner: partner,
       listeningPort: ownPort, connections: 8)
@@ -59,7 +64,11 @@ func run() -> Int32 {
 func listen(_ board: SocketBoard) -> (SocketListener, UInt16)? {
   var address = csockets_address()
   var reason: Int32 = 0
-  guard unsafe csockets_address_parse("127.0.0.1", 0, &address) else { return nil }
+  let loopback: InlineArray<4, UInt8> = [127, 0, 0, 1]
+  let isMade = unsafe loopback.span.withUnsafeBufferPointer {
+    unsafe check_make_address($0.baseAddress, $0.count, 0, &address)
+  }
+  guard isMade else { return nil }
   let descriptor = unsafe csockets_listen(&address, 8, &reason)
   guard descriptor >= 0, unsafe csockets_local_address(descriptor, &address),
     let listener = SocketListener(descriptor: descriptor, board: board)

@@ -18,16 +18,16 @@ __attribute__((constructor)) static void keep_words(int count, char **values) {
   words = values;
 }
 
-const char *check_option(const char *name) {
+const char *check_option(const uint8_t *name) {
   for (int index = 1; index + 1 < word_count; index += 2) {
-    if (strcmp(words[index], name) == 0) return words[index + 1];
+    if (strcmp(words[index], (const char *)name) == 0) return words[index + 1];
   }
   return NULL;
 }
 
-bool check_is_unknown(const char *names) {
+bool check_is_unknown(const uint8_t *names) {
   for (int index = 1; index < word_count; index += 2) {
-    const char *name = names;
+    const char *name = (const char *)names;
     while (*name != 0 && strcmp(words[index], name) != 0) name += strlen(name) + 1;
     if (*name == 0 || index + 1 == word_count) return true;
   }

@@ -7,11 +7,13 @@
 
 #include "CSockets.h"
 
+// A name is a C string, of bytes as Swift has them.
+
 /// The word behind `name` on the command line, NULL when it is not there.
-const char *check_option(const char *name);
+const char *check_option(const uint8_t *name);
 /// Whether the command line has an odd word or an option that is none of `names`, each of which ends with a zero; the
 /// last one is followed by another zero.
-bool check_is_unknown(const char *names);
+bool check_is_unknown(const uint8_t *names);
 bool check_is_same(const char *text, const uint8_t *other);
 /// Reads `127.0.0.1:5683`.
 bool check_read_place(const char *text, uint8_t address[4], uint16_t *port);
