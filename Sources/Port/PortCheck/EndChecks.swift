@@ -65,10 +65,10 @@ extension PortCheck {
     case .nothingYet: throw .failed("it still says nothingYet after 10 s")
     case .bytes: throw .failed("it gives bytes that the peer has not sent")
     }
-    // From now on the connection is of no use; which of the two says so matters to nobody.
+    // Systems say it once; a port says it for ever.
     switch try read(from: &peer) {
-    case .failed, .end: break
-    case .nothingYet, .bytes: throw .failed("after it has failed it goes on as if it had not")
+    case .failed: break
+    case .end, .nothingYet, .bytes: throw .failed("after it has failed it goes on as if it had not")
     }
     let one: InlineArray<1, UInt8> = [0]
     guard case .failed = held[peer.place]!.write(one.span) else {

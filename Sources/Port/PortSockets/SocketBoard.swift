@@ -65,6 +65,7 @@ public struct ReadinessTable {
   private static var readable: UInt8 { 1 }
   private static var writable: UInt8 { 2 }
   private static var ended: UInt8 { 4 }
+  private static var broken: UInt8 { 8 }
 
   /// - Parameter states: a byte for each descriptor that may exist, by number; it stays in place.
   @unsafe
@@ -93,6 +94,15 @@ public struct ReadinessTable {
 
   func mayWrite(_ descriptor: Int32) -> Bool {
     unsafe states[Int(descriptor)] & ReadinessTable.writable != 0
+  }
+
+  /// Whether reading or writing has failed: the system says so only once, and an end afterwards.
+  func isBroken(_ descriptor: Int32) -> Bool {
+    unsafe states[Int(descriptor)] & ReadinessTable.broken != 0
+  }
+
+  func didBreak(_ descriptor: Int32) {
+    unsafe states[Int(descriptor)] |= ReadinessTable.broken
   }
 
   func didBlockReading(_ descriptor: Int32) {

@@ -21,6 +21,7 @@ public struct SocketStream: ByteStream {
   }
 
   public mutating func read(into space: inout MutableSpan<UInt8>) -> ReadResult {
+    guard !readiness.isBroken(descriptor) else { return .failed }
     guard readiness.mayRead(descriptor) else { return .nothingYet }
     let capacity = space.count
     let count = unsafe space.withUnsafeMutableBufferPointer { buffer in
@@ -34,11 +35,14 @@ public struct SocketStream: ByteStream {
     case 1...:
       if Int(count) < capacity { readiness.didReadShort(descriptor) }
       return .bytes(Int(count))
-    default: return .failed
+    default:
+      readiness.didBreak(descriptor)
+      return .failed
     }
   }
 
   public mutating func write(_ bytes: Span<UInt8>) -> WriteResult {
+    guard !readiness.isBroken(descriptor) else { return .failed }
     guard readiness.mayWrite(descriptor) else { return .nothingYet }
     let count = unsafe bytes.withUnsafeBufferPointer { buffer in
       unsafe csockets_send(descriptor, buffer.baseAddress, buffer.count)
@@ -50,7 +54,9 @@ public struct SocketStream: ByteStream {
     case 0...:
       if Int(count) < bytes.count { readiness.didBlockWriting(descriptor) }
       return .bytes(Int(count))
-    default: return .failed
+    default:
+      readiness.didBreak(descriptor)
+      return .failed
     }
   }
 
