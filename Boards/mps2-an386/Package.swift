@@ -12,24 +12,30 @@ let settings: [SwiftSetting] = [
 let package = Package(
   name: "mps2-an386",
   dependencies: [
+    .package(path: "../cortex-m"),
     // The name is given so that the folder of a clone may be called anything.
-    .package(name: "coap-device-sdk", path: "../..")
+    .package(name: "coap-device-sdk", path: "../.."),
   ],
   targets: [
     .target(
       name: "BoardSupport",
+      dependencies: [.product(name: "CortexM", package: "cortex-m")],
       cSettings: [.enableWarning("all"), .treatAllWarnings(as: .error)]),
-    .target(name: "Board", dependencies: ["BoardSupport"], swiftSettings: settings),
     .executableTarget(
       name: "ScenarioImage",
-      dependencies: ["Board", .product(name: "Scenarios", package: "coap-device-sdk")],
+      dependencies: [
+        "BoardSupport",
+        .product(name: "CortexM", package: "cortex-m"),
+        .product(name: "CortexMConsole", package: "cortex-m"),
+        .product(name: "Scenarios", package: "coap-device-sdk"),
+      ],
       swiftSettings: settings),
     .executableTarget(
       name: "FirmwareImage",
       dependencies: [
-        "Board", "BoardSupport",
+        "BoardSupport",
+        .product(name: "CortexMFirmware", package: "cortex-m"),
         .product(name: "BoardFirmware", package: "coap-device-sdk"),
-        .product(name: "DeviceCore", package: "coap-device-sdk"),
         .product(name: "PortLwIP", package: "coap-device-sdk"),
       ],
       swiftSettings: settings),

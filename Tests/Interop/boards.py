@@ -17,12 +17,16 @@ from tls_peers import PSKPeer
 BUILD_TIME = 900.0
 """The longest that a build from nothing may take on a slow machine, in seconds."""
 
+PLACES = {"lm3s6965evb": (2, 1)}
+"""How many connections a board serves at a time, and how many more wait, where it is less than four and two."""
+
 
 class Board(Server):
     """`toolchain/run BOARD` on free ports, ready; its console is standard output."""
 
     def __init__(self, name: str, *options, psk_file: Path | None = None, serves: bool = True):
         self.name = name
+        self.connections, self.waiting = PLACES.get(name, (4, 2))
         keys = ["--psk-file", psk_file] if psk_file else []
         super().__init__(
             [REPOSITORY / "toolchain" / "run", name]

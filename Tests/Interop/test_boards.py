@@ -16,9 +16,7 @@ from tls_credentials import PSK
 from tls_peers import AlertReceived
 from vectors import stream_vectors
 
-BOARDS = ["mps2-an386"]
-CONNECTIONS, WAITING = 4, 2
-"""What a board serves at a time, and how many more wait; the same on every board so far."""
+BOARDS = ["mps2-an386", "lm3s6965evb", "riscv-virt"]
 
 # The first test of a board builds its firmware.
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
@@ -186,10 +184,10 @@ def test_fifty_tls_connections_leave_nothing_behind(board, credentials):
     assert status["arena"][3] == 0, f"the arena ran out: {status}"
 
 
-def test_ten_thousand_requests_on_four_connections(board):
+def test_ten_thousand_requests_on_all_connections(board):
     def ask(path):
         with board.connect() as peer:
-            for _ in range(25):
+            for _ in range(100 // board.connections):
                 requests = [messages.get(path) for _ in range(100)]
                 peer.send(*requests)
                 waiting = {request.token for request in requests}
@@ -199,14 +197,14 @@ def test_ten_thousand_requests_on_four_connections(board):
                     assert answer.dotted == "2.05", f"{answer}"
 
     paths = ["/sensors/temperature", "/sensors/humidity", "/actuators/led", "/log"]
-    with concurrent.futures.ThreadPoolExecutor(CONNECTIONS) as pool:
-        list(pool.map(ask, paths))
+    with concurrent.futures.ThreadPoolExecutor(board.connections) as pool:
+        list(pool.map(ask, paths[:board.connections]))
 
 
 def test_more_connections_than_places_wait_and_then_are_refused(board):
-    peers = [board.connect() for _ in range(CONNECTIONS)]
+    peers = [board.connect() for _ in range(board.connections)]
     waiting = []
-    for _ in range(WAITING):
+    for _ in range(board.waiting):
         waiting.append(board.dial())
         waiting[-1].send(messages.csm(), messages.get("/actuators/led"))
         waiting[-1].expect_silence(0.3)
@@ -214,14 +212,14 @@ def test_more_connections_than_places_wait_and_then_are_refused(board):
         refused.receive()
     for peer in peers:
         peer.expect_alive()
-    for peer in peers[:WAITING]:
+    for peer in peers[:board.waiting]:
         peer.close()
     # In the order in which they came, and what they sent in the meantime is there.
     for peer in waiting:
         assert peer.receive().code == messages.CSM
         assert peer.receive().dotted == "2.05"
         peer.expect_alive()
-    for peer in peers[WAITING:] + waiting:
+    for peer in peers[board.waiting:] + waiting:
         peer.close()
 
 

@@ -345,6 +345,7 @@ class TestCalls:
 
 
 BOARD = ROOT / "Boards" / "mps2-an386"
+SHARED = ROOT / "Boards" / "cortex-m" / "Sources" / "CortexM"
 
 
 @pytest.fixture(scope="module")
@@ -357,7 +358,8 @@ def board(tmp_path_factory) -> Program:
         static void deep(void) { uint8_t room[256] = {7}; board_console_write(room, 256); }
         int main(void) { deep(); board_console_write_hexadecimal(board_stack_used()); return 0; }
         """)
-    sources = [*(BOARD / "Sources" / "BoardSupport").glob("*.c"), tmp_path / "main.c"]
+    support = BOARD / "Sources" / "BoardSupport"
+    sources = [*support.glob("*.c"), *SHARED.glob("*.c"), tmp_path / "main.c"]
     (tmp_path / "library.c").write_text(HEADER + """
         void *memset(void *t, int v, size_t n) { for (char *p = t; n--; sink++) *p++ = v; return t; }
         void __aeabi_memclr8(void *t, size_t n) { memset(t, 0, n); }
@@ -365,13 +367,13 @@ def board(tmp_path_factory) -> Program:
         void __aeabi_memclr(void *t, size_t n) { memset(t, 0, n); }
         """)
     objects = []
-    flags = [*TARGETS["cortex-m4"], "-Os", *FLAGS, f"-I{BOARD / 'Sources' / 'BoardSupport' / 'include'}"]
+    flags = [*TARGETS["cortex-m4"], "-Os", *FLAGS, f"-I{support / 'include'}", f"-I{SHARED / 'include'}"]
     for source in [*sources, tmp_path / "library.c"]:
         objects.append(tmp_path / f"{source.stem}.o")
         run(TOOLS / "clang", *flags, "-c", source, "-o", objects[-1])
     program = Program.__new__(Program)
     program.directory, program.core, program.file = tmp_path, "cortex-m4", tmp_path / "program.elf"
-    script = ["-T", BOARD / "linker.ld", "--unresolved-symbols=ignore-all"]
+    script = [f"-L{BOARD}", "-T", BOARD / "linker.ld", "--unresolved-symbols=ignore-all"]
     run(TOOLS / "ld.lld", *script, *objects, "-o", program.file)
     return program
 

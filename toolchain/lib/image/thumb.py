@@ -270,7 +270,7 @@ class Step:
     def _bic(self, _, operands, state):
         target, source, mask = (operands if len(operands) == 3 else [operands[0], *operands])[:3]
         value = state.get(source)
-        if isinstance(value, OnStack) and mask.startswith("#"):
+        if isinstance(value, OnStack) and mask.startswith("#") and number(mask) & (number(mask) + 1) == 0:
             self._write(target, self._aligned(value, number(mask) + 1), state)
         else:
             self._write(target, None, state)

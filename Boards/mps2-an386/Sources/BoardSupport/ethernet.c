@@ -1,9 +1,6 @@
 // The Ethernet chip: SMSC LAN9118, polled, frames in and out through its FIFOs.
 
-#include "BoardSupport.h"
-#include "registers.h"
-
-#include <string.h>
+#include <CortexM.h>
 
 #define LAN(offset) REGISTER(0x40200000 + (offset))
 
@@ -53,6 +50,11 @@ enum { MAC_CONTROL = 1, MAC_ADDRESS_HIGH = 2, MAC_ADDRESS_LOW = 3, MII_ACCESS = 
 #define PHY_CONTROL_NEGOTIATE ((1u << 12) | (1u << 9))
 
 #define CHECKSUM_BYTES 4
+
+const uint8_t ethernet_interrupt = 13;
+
+static word_fifo_reader received = {.data = &RX_DATA};
+static word_fifo_writer unsent = {.data = &TX_DATA};
 
 /// More than any of the chip's pauses takes.
 #define MOST_TRIES 1000000
@@ -114,58 +116,30 @@ bool ethernet_start(uint8_t address[6]) {
   return true;
 }
 
-// MARK: Receiving
+bool ethernet_is_idle(void) {
+  INTERRUPT_STATUS = INTERRUPT_RX_STATUS_LEVEL;
+  return RX_FIFO_STATUS_COUNT == 0;
+}
 
-/// What is in the FIFO of the frame that is being received, its checksum included.
-static size_t received_words;
-/// A word of which some bytes were not taken yet: the next one lowest.
-static uint32_t partial_word;
-static size_t partial_bytes;
+// MARK: Receiving
 
 size_t ethernet_begin_receive(void) {
   while (RX_FIFO_STATUS_COUNT > 0) {
     uint32_t status = RX_STATUS;
     size_t count = RX_STATUS_BYTE_COUNT(status);
-    received_words = (count + 3) / 4;
-    partial_bytes = 0;
+    received.words = (count + 3) / 4;
+    received.partial_bytes = 0;
     if ((status & RX_STATUS_ERROR) == 0 && count > CHECKSUM_BYTES) return count - CHECKSUM_BYTES;
     ethernet_end_receive();
   }
   return 0;
 }
 
-void ethernet_receive(uint8_t *bytes, size_t count) {
-  while (count > 0) {
-    if (partial_bytes == 0) {
-      if (received_words == 0) return;
-      partial_word = RX_DATA;
-      received_words--;
-      partial_bytes = 4;
-      if (count >= 4) {
-        memcpy(bytes, &partial_word, 4);
-        bytes += 4;
-        count -= 4;
-        partial_bytes = 0;
-        continue;
-      }
-    }
-    *bytes++ = (uint8_t)partial_word;
-    count--;
-    partial_word >>= 8;
-    partial_bytes--;
-  }
-}
+void ethernet_receive(uint8_t *bytes, size_t count) { word_fifo_read(&received, bytes, count); }
 
-void ethernet_end_receive(void) {
-  for (; received_words > 0; received_words--) (void)RX_DATA;
-  partial_bytes = 0;
-}
+void ethernet_end_receive(void) { word_fifo_drop(&received); }
 
 // MARK: Sending
-
-/// Bytes that do not make a word yet: the first one lowest.
-static uint32_t unsent_word;
-static size_t unsent_bytes;
 
 bool ethernet_begin_send(size_t count) {
   // Nobody asks what became of a frame, but the chip stops when it cannot tell any more.
@@ -173,45 +147,11 @@ bool ethernet_begin_send(size_t count) {
   if (TX_FIFO_FREE_BYTES < count + 16) return false;
   TX_DATA = TX_COMMAND_WHOLE_FRAME | count;
   TX_DATA = count;
-  unsent_word = 0;
-  unsent_bytes = 0;
+  unsent.partial = 0;
+  unsent.partial_bytes = 0;
   return true;
 }
 
-void ethernet_send(const uint8_t *bytes, size_t count) {
-  while (count > 0) {
-    if (unsent_bytes == 0 && count >= 4) {
-      uint32_t word;
-      memcpy(&word, bytes, 4);
-      TX_DATA = word;
-      bytes += 4;
-      count -= 4;
-      continue;
-    }
-    unsent_word |= (uint32_t)*bytes++ << (8 * unsent_bytes);
-    count--;
-    if (++unsent_bytes == 4) {
-      TX_DATA = unsent_word;
-      unsent_word = 0;
-      unsent_bytes = 0;
-    }
-  }
-}
+void ethernet_send(const uint8_t *bytes, size_t count) { word_fifo_write(&unsent, bytes, count); }
 
-void ethernet_end_send(void) {
-  if (unsent_bytes > 0) TX_DATA = unsent_word;
-}
-
-// MARK: Sleeping
-
-void board_sleep(void) {
-  // No interrupt is taken between the look and the sleep; the sleep ends for one all the same. The chip's own
-  // is not even taken after it.
-  __asm__ volatile("cpsid i" ::: "memory");
-  INTERRUPT_STATUS = INTERRUPT_RX_STATUS_LEVEL;
-  NVIC_CLEAR_PENDING = ETHERNET_INTERRUPT;
-  NVIC_ENABLE = ETHERNET_INTERRUPT;
-  if (RX_FIFO_STATUS_COUNT == 0) __asm__ volatile("dsb\nwfi" ::: "memory");
-  NVIC_DISABLE = ETHERNET_INTERRUPT;
-  __asm__ volatile("cpsie i" ::: "memory");
-}
+void ethernet_end_send(void) { word_fifo_finish(&unsent); }

@@ -1,4 +1,5 @@
 import BoardFirmware
+import CortexMFirmware
 import PortLwIP
 
 // The network that QEMU gives to its guests.
@@ -9,4 +10,4 @@ let address = LwIPAddress(
 let sizes = FirmwareSizes(
   connections: 4, waiting: 2, transmit: 2464, deferred: 4, secured: 4, arena: 24_576)
 
-unsafe Firmware<MPS2>.run(address, sizes: sizes, region: region)
+unsafe Firmware<CortexMMachine>.run(address, sizes: sizes, region: region)

@@ -1,12 +1,19 @@
-import Board
-import BoardSupport
+import CortexM
+import CortexMConsole
 import Scenarios
 
-extension SerialConsole: Console {}
+/// Where the scenarios say what they do.
+struct ScenarioConsole: Console {
+  private var serial = SerialConsole()
+
+  mutating func write(_ bytes: Span<UInt8>) {
+    serial.write(bytes)
+  }
+}
 
 /// Runs all scenarios, and then says what they took, in a line by which a reader knows that this was all.
 func run() {
-  var console = SerialConsole()
+  var console = ScenarioConsole()
   let start = board_milliseconds()
   _ = runAllScenarios(on: &console)
   let milliseconds = board_milliseconds() &- start

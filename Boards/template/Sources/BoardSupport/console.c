@@ -9,7 +9,7 @@ void board_console_write(const uint8_t *bytes, size_t count) {
   fflush(stdout);
 }
 #else
-// Step 0: the serial line of the board. Boards/mps2-an386/Sources/BoardSupport/console.c is an example.
+// Step 0: the serial line of the board. Boards/mps2-an386/Sources/BoardSupport/machine.c is an example.
 void board_console_write(const uint8_t *bytes, size_t count) {
   (void)bytes;
   (void)count;

@@ -1,48 +1,7 @@
 #ifndef BOARD_SUPPORT_H
 #define BOARD_SUPPORT_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-/// Writes `count` bytes to UART 0 and returns when the last one is in the transmitter.
-/// A line feed goes out as carriage return and line feed.
-void board_console_write(const uint8_t *bytes, size_t count);
-
-/// Writes the characters of `text` up to its final zero.
-void board_console_write_text(const char *text);
-
-/// Writes `value` as `0x` and eight hexadecimal digits.
-void board_console_write_hexadecimal(uint32_t value);
-
-/// Milliseconds since reset. Wraps to zero after 49.7 days.
-uint32_t board_milliseconds(void);
-
-/// The size of the stack in bytes, from the linker script.
-uint32_t board_stack_size(void);
-
-/// The largest number of bytes of the stack that have been in use since reset.
-uint32_t board_stack_used(void);
-
-/// Resets the processor and everything around it.
-_Noreturn void board_reset(void);
-
-// The Ethernet chip. What the functions for frames do is said where they are used: clwip_machine in CLwIP.h.
-
-/// Starts the chip. `address` is the hardware address that it gets if it has none, and then the one it has.
-/// False when it does not answer.
-bool ethernet_start(uint8_t address[6]);
-size_t ethernet_begin_receive(void);
-void ethernet_receive(uint8_t *bytes, size_t count);
-void ethernet_end_receive(void);
-bool ethernet_begin_send(size_t count);
-void ethernet_send(const uint8_t *bytes, size_t count);
-void ethernet_end_send(void);
-
-/// Sleeps until a frame has come, or for a millisecond.
-void board_sleep(void);
-
-/// The 1024 bytes of seed and keys that were put into memory before the reset.
-uint8_t *board_provisioning_start(void);
+// What the C code of this board implements for the program.
+#include <CortexM.h>
 
 #endif

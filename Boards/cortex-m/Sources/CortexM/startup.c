@@ -1,6 +1,6 @@
-// From reset to `main`: vector table, memory, console, clock.
+// From reset to `main`: vector table, memory, clock, sleep.
 
-#include "BoardSupport.h"
+#include "CortexM.h"
 #include "registers.h"
 
 extern int main(void);
@@ -10,7 +10,7 @@ void fault_handler(void);
 #define STACK_PAINT 0xC0A95D4Bu
 
 // The clock is a counter that runs by itself: an interrupt that comes late, or on a busy host not at all, costs
-// no time. The interrupt once a millisecond ends sleeps, and looks at the counter before it wraps after 171 s.
+// no time. The interrupt once a millisecond ends sleeps, and looks at the counter long before it wraps.
 static uint32_t milliseconds;
 /// The counter when the last of them was full.
 static uint32_t last_count;
@@ -18,8 +18,9 @@ static uint32_t last_count;
 uint32_t board_milliseconds(void) {
   uint32_t masked;
   __asm__ volatile("mrs %0, primask\ncpsid i" : "=r"(masked)::"memory");
-  uint32_t passed = (~TIMER_VALUE - last_count) / (CLOCK_HERTZ / 1000);
-  last_count += passed * (CLOCK_HERTZ / 1000);
+  uint32_t tick = board_clock_hertz / 1000;
+  uint32_t passed = (board_counter() - last_count) / tick;
+  last_count += passed * tick;
   uint32_t now = milliseconds += passed;
   __asm__ volatile("msr primask, %0" ::"r"(masked) : "memory");
   return now;
@@ -58,14 +59,9 @@ _Noreturn void reset_handler(void) {
 
   protect_memory();
 
-  UART_BAUD_DIVIDER = CLOCK_HERTZ / 115200;
-  UART_CONTROL = UART_CONTROL_TRANSMIT_ENABLE;
+  board_start();
 
-  TIMER_RELOAD = UINT32_MAX;
-  TIMER_VALUE = UINT32_MAX;
-  TIMER_CONTROL = TIMER_CONTROL_ENABLE;
-
-  SYSTICK_RELOAD = CLOCK_HERTZ / 1000 - 1;
+  SYSTICK_RELOAD = board_clock_hertz / 1000 - 1;
   SYSTICK_VALUE = 0;
   SYSTICK_CONTROL =
       SYSTICK_CONTROL_PROCESSOR_CLOCK | SYSTICK_CONTROL_INTERRUPT | SYSTICK_CONTROL_ENABLE;
@@ -86,6 +82,20 @@ uint32_t board_stack_used(void) {
 
 uint8_t *board_provisioning_start(void) { return board_provisioning; }
 
+size_t board_provisioning_size(void) { return (size_t)(board_provisioning_end - board_provisioning); }
+
+void board_sleep(void) {
+  // No interrupt is taken between the look and the sleep; the sleep ends for one all the same. The chip's own
+  // is not even taken after it.
+  __asm__ volatile("cpsid i" ::: "memory");
+  bool is_idle = ethernet_is_idle();
+  NVIC_CLEAR_PENDING(ethernet_interrupt) = NVIC_BIT(ethernet_interrupt);
+  NVIC_ENABLE(ethernet_interrupt) = NVIC_BIT(ethernet_interrupt);
+  if (is_idle) __asm__ volatile("dsb\nwfi" ::: "memory");
+  NVIC_DISABLE(ethernet_interrupt) = NVIC_BIT(ethernet_interrupt);
+  __asm__ volatile("cpsie i" ::: "memory");
+}
+
 _Noreturn void board_reset(void) {
   __asm__ volatile("dsb" ::: "memory");
   SCB_RESET_CONTROL = SCB_RESET_CONTROL_REQUEST;
@@ -97,8 +107,8 @@ typedef union {
   const void *address;
 } vector;
 
-// 16 entries of the architecture and the 32 interrupts of the board.
-__attribute__((section(".vectors"), used)) static const vector vectors[16 + 32] = {
+// 16 entries of the architecture, and more interrupts than any of the boards has.
+__attribute__((section(".vectors"), used)) static const vector vectors[16 + 64] = {
     {.address = stack_top},
     {.handler = reset_handler},
     {.handler = unexpected_interrupt},  // non-maskable interrupt
@@ -108,5 +118,5 @@ __attribute__((section(".vectors"), used)) static const vector vectors[16 + 32] 
     {.handler = fault_handler},         // usage fault
     [7 ... 14] = {.handler = unexpected_interrupt},
     {.handler = systick_handler},
-    [16 ... 47] = {.handler = unexpected_interrupt},
+    [16 ... 79] = {.handler = unexpected_interrupt},
 };

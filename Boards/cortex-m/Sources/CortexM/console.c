@@ -1,15 +1,9 @@
-#include "BoardSupport.h"
-#include "registers.h"
-
-static void write_byte(uint8_t byte) {
-  while (UART_STATE & UART_STATE_TRANSMIT_FULL) {}
-  UART_DATA = byte;
-}
+#include "CortexM.h"
 
 void board_console_write(const uint8_t *bytes, size_t count) {
   for (size_t i = 0; i < count; i++) {
-    if (bytes[i] == '\n') write_byte('\r');
-    write_byte(bytes[i]);
+    if (bytes[i] == '\n') board_console_put('\r');
+    board_console_put(bytes[i]);
   }
 }
 

@@ -1,6 +1,6 @@
 // A fault says on one line of the console what happened and where, and resets the board.
 
-#include "BoardSupport.h"
+#include "CortexM.h"
 #include "registers.h"
 
 // Bits of the configurable fault status register.

@@ -1,6 +1,6 @@
-import BoardSupport
+import CortexM
 
-/// The board's serial console: UART 0, output only.
+/// The board's serial console: output only.
 public struct SerialConsole {
   public init() {}
 
