@@ -319,7 +319,9 @@ def test_the_clock_is_right(board):
     assert abs(passed / 1000 / (time.monotonic() - start) - 1) < 0.01
 
 
+@pytest.mark.parametrize("shared_board", ["mps2-an386"], indirect=True, scope="module")
 def test_an_idle_peer_is_pinged_and_stays(board):
+    """On one board, for it takes a minute and the code is the same on all."""
     with board.connect() as peer:
         ping = peer.receive(within=75)
         assert ping.code == messages.PING
