@@ -15,29 +15,85 @@ extension Connection {
       let writer = transmitBuffer.writer(
         limit: responseLimit(layout), code: .internalServerError, token: message.token)
     else { return }
-    let request = Request(message)
+    var request = Request(message)
     let entry = freeDeferredEntry(for: message)
     let number = nextDeferredNumber
     var response = Response(
       writer, accept: request.accept,
-      deferral: entry.map { _ in DeferredRequest(connection: identity, number: number) })
-    handler.respond(to: request, &response)
+      deferral: entry.map { _ in DeferredRequest(connection: identity, number: number) },
+      body: bodyWindow(request.options))
+    response.keeping = keeping(message, request.options)
+    var traits: ResourceTraits?
+    var step = BodyStep.plain
+    if request.options.needsTraits {
+      traits = handler.traits(of: request, at: now)
+      if request.options.block1?.number == 0 { restartBody(of: message) }
+      abandonBodies(&handler, at: now)
+      step = take(message, request.options, traits, &response, at: now)
+      if request.options.observe != nil {
+        prepareObservation(of: message, request.options, traits, &response)
+      }
+    }
+    switch step {
+    case .plain:
+      handler.respond(to: request, &response)
+    case .part(let part):
+      request.part = part
+      handler.respond(to: request, &response)
+      acknowledge(part, &response)
+    case .assembled(let byteCount):
+      let whole = Request(message, options: request.options, body: assembly.bytes(0, byteCount))
+      handler.respond(to: whole, &response)
+    case .answered: break
+    }
     if response.state == .postponed, let entry, let token = Token(message.token) {
       deferred[entry] = DeferredEntry(token: token, number: number, isUsed: true)
       deferredCount += 1
       nextDeferredNumber &+= 1
     } else {
-      send(response, at: now)
+      let isObserved = response.observe != nil
+      let finished = response.finish()
+      if isObserved, let traits { beginObservation(of: message, traits, finished) }
+      conclude(finished, message, request.options, at: now)
     }
+  }
+
+  /// More than the last part is acknowledged with 2.31 (RFC 7959 section 2.5).
+  private mutating func acknowledge(_ part: BodyPart, _ response: inout Response) {
+    switch response.state {
+    case .unanswered where !part.isLast: response.begin(.continue)
+    case .answered where !part.isLast:
+      if response.code.isSuccess { response.begin(.continue) } else { dropBody(part.transfer) }
+    default: break
+    }
+  }
+
+  private mutating func conclude(
+    _ finished: Response.Finished, _ message: Message, _ options: RequestOptions, at now: Instant
+  ) {
+    if let byteCount = finished.keptByteCount { keep(finished, of: message, byteCount, at: now) }
+    // What is not committed is not sent.
+    guard !options.suppresses(finished.code) else { return }
+    transmitBuffer.commit(finished.byteCount)
+    startStallTimer(at: now)
+  }
+
+  /// What a response may hold of its body.
+  @inline(__always)
+  func bodyWindow(_ options: RequestOptions) -> BodyWindow {
+    BodyWindow(asked: options.block2, largest: largestBlock, wantsSize: options.wantsSize)
   }
 
   /// Sends the answers of `handler` to postponed requests that are ready, as far as there is room.
   ///
-  /// When the connection is over, the handler is told to abandon what is left.
+  /// The handler is told to abandon bodies whose rest does not come, and when the connection is over all that is
+  /// left.
   @inline(never)
   public mutating func serveDeferred<Handler: RequestHandler & ~Copyable>(
     _ handler: inout Handler, at now: Instant
   ) {
+    abandonBodies(&handler, at: now)
+    if !isLive { removeObservers() }
     for index in 0..<deferred.count where deferred[index].isUsed {
       let request = DeferredRequest(connection: identity, number: deferred[index].number)
       if !isLive {
@@ -51,6 +107,12 @@ extension Connection {
         send(response, at: now)
       }
     }
+  }
+
+  private mutating func abandonBodies<Handler: RequestHandler & ~Copyable>(
+    _ handler: inout Handler, at now: Instant
+  ) {
+    while let body = takeAbandoned(at: now) { handler.abandon(body) }
   }
 
   /// Answers a request that was postponed.
@@ -83,11 +145,16 @@ extension Connection {
       let writer = transmitBuffer.writer(
         limit: responseLimit, code: .internalServerError, token: token.copied(to: &bytes))
     else { return nil }
-    return Response(writer, accept: nil, deferral: nil)
+    var response = Response(
+      writer, accept: nil, deferral: nil,
+      body: BodyWindow(asked: nil, largest: .largest, wantsSize: false))
+    // Who asks for another block would wait for another answer.
+    response.keeping = .impossible
+    return response
   }
 
   private mutating func send(_ response: consuming Response, at now: Instant) {
-    transmitBuffer.commit(response.finish())
+    transmitBuffer.commit(response.finish().byteCount)
     startStallTimer(at: now)
   }
 

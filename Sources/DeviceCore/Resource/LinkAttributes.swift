@@ -8,7 +8,7 @@ public struct LinkAttributes {
   public var title: StaticString
   /// `ct`: one or more numbers with blanks between them.
   public var contentFormats: StaticString
-  /// `obs`
+  /// `obs`: whether ``Resource/revision(at:)`` counts the changes, so that clients can be notified of them.
   public var isObservable: Bool
 
   /// An empty text leaves its attribute out.

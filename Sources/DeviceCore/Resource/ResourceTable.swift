@@ -14,6 +14,14 @@ public protocol ResourceTable: ~Copyable {
   ) -> Bool
   mutating func abandon(_ request: DeferredRequest)
   var nextAnswer: Instant? { get }
+
+  /// How many resources there are; they are counted from 0 in the order in which they are listed.
+  static var count: UInt8 { get }
+  // As in ``RequestHandler``.
+  mutating func traits(of request: Request, at now: Instant) -> ResourceTraits?
+  mutating func revision(of resource: UInt8, at now: Instant) -> UInt32?
+  func nextRevision(at now: Instant) -> Instant?
+  mutating func abandon(_ body: BodyTransfer)
 }
 
 /// A table of one resource.
@@ -30,7 +38,9 @@ public struct SingleResource<Only: Resource & ~Copyable>: ~Copyable, ResourceTab
     _ request: Request, _ response: inout Response
   ) throws(Refusal) -> Bool {
     guard request.hasPath(resource.path) else { return false }
-    try resource.call(request, &response)
+    let isAnswered = try response.meetConditions(
+      of: request, eTag: resource.eTag, exists: resource.exists)
+    if !isAnswered { try resource.call(request, &response) }
     return true
   }
 
@@ -52,6 +62,25 @@ public struct SingleResource<Only: Resource & ~Copyable>: ~Copyable, ResourceTab
   }
   public mutating func abandon(_ request: DeferredRequest) { resource.abandon(request) }
   public var nextAnswer: Instant? { resource.nextAnswer }
+
+  public static var count: UInt8 { 1 }
+
+  public mutating func traits(of request: Request, at now: Instant) -> ResourceTraits? {
+    guard request.hasPath(resource.path) else { return nil }
+    return ResourceTraits(
+      resource: 0, revision: revision(of: 0, at: now),
+      largestStreamedBody: resource.largestStreamedBody)
+  }
+
+  public mutating func revision(of resource: UInt8, at now: Instant) -> UInt32? {
+    self.resource.attributes.isObservable ? self.resource.revision(at: now) : nil
+  }
+
+  public func nextRevision(at now: Instant) -> Instant? {
+    resource.attributes.isObservable ? resource.nextRevision(at: now) : nil
+  }
+
+  public mutating func abandon(_ body: BodyTransfer) { resource.abandon(body) }
 }
 
 /// One table behind another; the first that has the path answers.
@@ -98,10 +127,29 @@ public struct ResourcePair<First: ResourceTable & ~Copyable, Second: ResourceTab
     second.abandon(request)
   }
 
-  public var nextAnswer: Instant? {
-    guard let one = first.nextAnswer else { return second.nextAnswer }
-    guard let other = second.nextAnswer else { return one }
-    return other.isBefore(one) ? other : one
+  public var nextAnswer: Instant? { Instant.earlier(first.nextAnswer, second.nextAnswer) }
+
+  public static var count: UInt8 { First.count + Second.count }
+
+  public mutating func traits(of request: Request, at now: Instant) -> ResourceTraits? {
+    if let traits = first.traits(of: request, at: now) { return traits }
+    guard var traits = second.traits(of: request, at: now) else { return nil }
+    traits.resource += First.count
+    return traits
+  }
+
+  public mutating func revision(of resource: UInt8, at now: Instant) -> UInt32? {
+    if resource < First.count { return first.revision(of: resource, at: now) }
+    return second.revision(of: resource - First.count, at: now)
+  }
+
+  public func nextRevision(at now: Instant) -> Instant? {
+    Instant.earlier(first.nextRevision(at: now), second.nextRevision(at: now))
+  }
+
+  public mutating func abandon(_ body: BodyTransfer) {
+    first.abandon(body)
+    second.abandon(body)
   }
 }
 

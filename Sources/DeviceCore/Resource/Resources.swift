@@ -34,6 +34,19 @@ public struct Resources<Table: ResourceTable & ~Copyable>: ~Copyable, RequestHan
 
   public var nextAnswer: Instant? { table.nextAnswer }
 
+  @inline(never)
+  public mutating func traits(of request: Request, at now: Instant) -> ResourceTraits? {
+    table.traits(of: request, at: now)
+  }
+
+  public mutating func revision(of resource: UInt8, at now: Instant) -> UInt32? {
+    table.revision(of: resource, at: now)
+  }
+
+  public func nextRevision(at now: Instant) -> Instant? { table.nextRevision(at: now) }
+
+  public mutating func abandon(_ body: BodyTransfer) { table.abandon(body) }
+
   private mutating func answer(
     _ request: Request, _ response: inout Response
   ) throws(Refusal) {

@@ -200,7 +200,7 @@ import Testing
   @Test func resources_refusedBeforeAnyResource_haveTheirCodes() { runScenario(144) }
   @Test func resources_queries_areRead() { runScenario(145) }
   @Test func resources_wellKnownCore_listsLinks() { runScenario(146) }
-  @Test func resources_linksLargerThanTheMemory_areAnInternalError() { runScenario(147) }
+  @Test func resources_linksLargerThanTheMemory_comeInBlocks() { runScenario(147) }
   @Test func resources_postponed_answerWhenReady() { runScenario(148) }
   @Test func resources_connectionGone_areTold() { runScenario(149) }
 }
@@ -260,34 +260,42 @@ import Testing
   @Test func vectorsD_decoded_readAsListed() { runScenario(189) }
   @Test func vectorsE_decoded_readAsListed() { runScenario(190) }
   @Test func vectorsF_decoded_readAsListed() { runScenario(191) }
-  @Test func vectorsA_inOnePiece_handledAsListed() { runScenario(192) }
-  @Test func vectorsA_byteByByte_handledAsListed() { runScenario(193) }
-  @Test func vectorsA_inTwoPieces_handledAsListed() { runScenario(194) }
-  @Test func vectorsB_inOnePiece_handledAsListed() { runScenario(195) }
-  @Test func vectorsB_byteByByte_handledAsListed() { runScenario(196) }
-  @Test func vectorsB_inTwoPieces_handledAsListed() { runScenario(197) }
-  @Test func vectorsC_inOnePiece_handledAsListed() { runScenario(198) }
-  @Test func vectorsC_byteByByte_handledAsListed() { runScenario(199) }
-  @Test func vectorsC_inTwoPieces_handledAsListed() { runScenario(200) }
-  @Test func vectorsD_inOnePiece_handledAsListed() { runScenario(201) }
-  @Test func vectorsD_byteByByte_handledAsListed() { runScenario(202) }
-  @Test func vectorsD_inTwoPieces_handledAsListed() { runScenario(203) }
-  @Test func vectorsE_inOnePiece_handledAsListed() { runScenario(204) }
-  @Test func vectorsE_byteByByte_handledAsListed() { runScenario(205) }
-  @Test func vectorsE_inTwoPieces_handledAsListed() { runScenario(206) }
-  @Test func vectorsF_inOnePiece_handledAsListed() { runScenario(207) }
-  @Test func vectorsF_byteByByte_handledAsListed() { runScenario(208) }
-  @Test func vectorsF_inTwoPieces_handledAsListed() { runScenario(209) }
+  @Test func vectorsG_decoded_readAsListed() { runScenario(192) }
+  @Test func vectorsH_decoded_readAsListed() { runScenario(193) }
+  @Test func vectorsA_inOnePiece_handledAsListed() { runScenario(194) }
+  @Test func vectorsA_byteByByte_handledAsListed() { runScenario(195) }
+  @Test func vectorsA_inTwoPieces_handledAsListed() { runScenario(196) }
+  @Test func vectorsB_inOnePiece_handledAsListed() { runScenario(197) }
+  @Test func vectorsB_byteByByte_handledAsListed() { runScenario(198) }
+  @Test func vectorsB_inTwoPieces_handledAsListed() { runScenario(199) }
+  @Test func vectorsC_inOnePiece_handledAsListed() { runScenario(200) }
+  @Test func vectorsC_byteByByte_handledAsListed() { runScenario(201) }
+  @Test func vectorsC_inTwoPieces_handledAsListed() { runScenario(202) }
+  @Test func vectorsD_inOnePiece_handledAsListed() { runScenario(203) }
+  @Test func vectorsD_byteByByte_handledAsListed() { runScenario(204) }
+  @Test func vectorsD_inTwoPieces_handledAsListed() { runScenario(205) }
+  @Test func vectorsE_inOnePiece_handledAsListed() { runScenario(206) }
+  @Test func vectorsE_byteByByte_handledAsListed() { runScenario(207) }
+  @Test func vectorsE_inTwoPieces_handledAsListed() { runScenario(208) }
+  @Test func vectorsF_inOnePiece_handledAsListed() { runScenario(209) }
+  @Test func vectorsF_byteByByte_handledAsListed() { runScenario(210) }
+  @Test func vectorsF_inTwoPieces_handledAsListed() { runScenario(211) }
+  @Test func vectorsG_inOnePiece_handledAsListed() { runScenario(212) }
+  @Test func vectorsG_byteByByte_handledAsListed() { runScenario(213) }
+  @Test func vectorsG_inTwoPieces_handledAsListed() { runScenario(214) }
+  @Test func vectorsH_inOnePiece_handledAsListed() { runScenario(215) }
+  @Test func vectorsH_byteByByte_handledAsListed() { runScenario(216) }
+  @Test func vectorsH_inTwoPieces_handledAsListed() { runScenario(217) }
 }
 
 @Suite struct WriterScenarios {
-  @Test func writer_eachFormOfDelta_isWritten() { runScenario(210) }
-  @Test func writer_eachFormOfLength_isWritten() { runScenario(211) }
-  @Test func writer_uint_isAsShortAsItCanBe() { runScenario(212) }
-  @Test func writer_bodyOfEachSize_hasTheOnlyHeaderThatFits() { runScenario(213) }
-  @Test func writer_peersLimit_isUsedToTheLastByte() { runScenario(214) }
-  @Test func writer_memory_isUsedToTheLastByte() { runScenario(215) }
-  @Test func writer_illegalCall_throwsAndChangesNothing() { runScenario(216) }
-  @Test func request_writeFails_connectionIsUnchanged() { runScenario(217) }
-  @Test func writer_paths_becomeSegments() { runScenario(218) }
+  @Test func writer_eachFormOfDelta_isWritten() { runScenario(218) }
+  @Test func writer_eachFormOfLength_isWritten() { runScenario(219) }
+  @Test func writer_uint_isAsShortAsItCanBe() { runScenario(220) }
+  @Test func writer_bodyOfEachSize_hasTheOnlyHeaderThatFits() { runScenario(221) }
+  @Test func writer_peersLimit_isUsedToTheLastByte() { runScenario(222) }
+  @Test func writer_memory_isUsedToTheLastByte() { runScenario(223) }
+  @Test func writer_illegalCall_throwsAndChangesNothing() { runScenario(224) }
+  @Test func request_writeFails_connectionIsUnchanged() { runScenario(225) }
+  @Test func writer_paths_becomeSegments() { runScenario(226) }
 }

@@ -3,7 +3,7 @@
 
 /// All scenarios by index.
 public enum ScenarioTable {
-  public static var count: Int { 219 }
+  public static var count: Int { 227 }
 
   public static func name(at index: Int) -> StaticString {
     switch index {
@@ -154,7 +154,7 @@ public enum ScenarioTable {
     case 144: "resources_refusedBeforeAnyResource_haveTheirCodes"
     case 145: "resources_queries_areRead"
     case 146: "resources_wellKnownCore_listsLinks"
-    case 147: "resources_linksLargerThanTheMemory_areAnInternalError"
+    case 147: "resources_linksLargerThanTheMemory_comeInBlocks"
     case 148: "resources_postponed_answerWhenReady"
     case 149: "resources_connectionGone_areTold"
     case 150: "serving_nobodyServes_isNotImplemented"
@@ -199,33 +199,41 @@ public enum ScenarioTable {
     case 189: "vectorsD_decoded_readAsListed"
     case 190: "vectorsE_decoded_readAsListed"
     case 191: "vectorsF_decoded_readAsListed"
-    case 192: "vectorsA_inOnePiece_handledAsListed"
-    case 193: "vectorsA_byteByByte_handledAsListed"
-    case 194: "vectorsA_inTwoPieces_handledAsListed"
-    case 195: "vectorsB_inOnePiece_handledAsListed"
-    case 196: "vectorsB_byteByByte_handledAsListed"
-    case 197: "vectorsB_inTwoPieces_handledAsListed"
-    case 198: "vectorsC_inOnePiece_handledAsListed"
-    case 199: "vectorsC_byteByByte_handledAsListed"
-    case 200: "vectorsC_inTwoPieces_handledAsListed"
-    case 201: "vectorsD_inOnePiece_handledAsListed"
-    case 202: "vectorsD_byteByByte_handledAsListed"
-    case 203: "vectorsD_inTwoPieces_handledAsListed"
-    case 204: "vectorsE_inOnePiece_handledAsListed"
-    case 205: "vectorsE_byteByByte_handledAsListed"
-    case 206: "vectorsE_inTwoPieces_handledAsListed"
-    case 207: "vectorsF_inOnePiece_handledAsListed"
-    case 208: "vectorsF_byteByByte_handledAsListed"
-    case 209: "vectorsF_inTwoPieces_handledAsListed"
-    case 210: "writer_eachFormOfDelta_isWritten"
-    case 211: "writer_eachFormOfLength_isWritten"
-    case 212: "writer_uint_isAsShortAsItCanBe"
-    case 213: "writer_bodyOfEachSize_hasTheOnlyHeaderThatFits"
-    case 214: "writer_peersLimit_isUsedToTheLastByte"
-    case 215: "writer_memory_isUsedToTheLastByte"
-    case 216: "writer_illegalCall_throwsAndChangesNothing"
-    case 217: "request_writeFails_connectionIsUnchanged"
-    case 218: "writer_paths_becomeSegments"
+    case 192: "vectorsG_decoded_readAsListed"
+    case 193: "vectorsH_decoded_readAsListed"
+    case 194: "vectorsA_inOnePiece_handledAsListed"
+    case 195: "vectorsA_byteByByte_handledAsListed"
+    case 196: "vectorsA_inTwoPieces_handledAsListed"
+    case 197: "vectorsB_inOnePiece_handledAsListed"
+    case 198: "vectorsB_byteByByte_handledAsListed"
+    case 199: "vectorsB_inTwoPieces_handledAsListed"
+    case 200: "vectorsC_inOnePiece_handledAsListed"
+    case 201: "vectorsC_byteByByte_handledAsListed"
+    case 202: "vectorsC_inTwoPieces_handledAsListed"
+    case 203: "vectorsD_inOnePiece_handledAsListed"
+    case 204: "vectorsD_byteByByte_handledAsListed"
+    case 205: "vectorsD_inTwoPieces_handledAsListed"
+    case 206: "vectorsE_inOnePiece_handledAsListed"
+    case 207: "vectorsE_byteByByte_handledAsListed"
+    case 208: "vectorsE_inTwoPieces_handledAsListed"
+    case 209: "vectorsF_inOnePiece_handledAsListed"
+    case 210: "vectorsF_byteByByte_handledAsListed"
+    case 211: "vectorsF_inTwoPieces_handledAsListed"
+    case 212: "vectorsG_inOnePiece_handledAsListed"
+    case 213: "vectorsG_byteByByte_handledAsListed"
+    case 214: "vectorsG_inTwoPieces_handledAsListed"
+    case 215: "vectorsH_inOnePiece_handledAsListed"
+    case 216: "vectorsH_byteByByte_handledAsListed"
+    case 217: "vectorsH_inTwoPieces_handledAsListed"
+    case 218: "writer_eachFormOfDelta_isWritten"
+    case 219: "writer_eachFormOfLength_isWritten"
+    case 220: "writer_uint_isAsShortAsItCanBe"
+    case 221: "writer_bodyOfEachSize_hasTheOnlyHeaderThatFits"
+    case 222: "writer_peersLimit_isUsedToTheLastByte"
+    case 223: "writer_memory_isUsedToTheLastByte"
+    case 224: "writer_illegalCall_throwsAndChangesNothing"
+    case 225: "request_writeFails_connectionIsUnchanged"
+    case 226: "writer_paths_becomeSegments"
     default: "?"
     }
   }
@@ -379,7 +387,7 @@ public enum ScenarioTable {
     case 144: resources_refusedBeforeAnyResource_haveTheirCodes(&check)
     case 145: resources_queries_areRead(&check)
     case 146: resources_wellKnownCore_listsLinks(&check)
-    case 147: resources_linksLargerThanTheMemory_areAnInternalError(&check)
+    case 147: resources_linksLargerThanTheMemory_comeInBlocks(&check)
     case 148: resources_postponed_answerWhenReady(&check)
     case 149: resources_connectionGone_areTold(&check)
     case 150: serving_nobodyServes_isNotImplemented(&check)
@@ -424,33 +432,41 @@ public enum ScenarioTable {
     case 189: vectorsD_decoded_readAsListed(&check)
     case 190: vectorsE_decoded_readAsListed(&check)
     case 191: vectorsF_decoded_readAsListed(&check)
-    case 192: vectorsA_inOnePiece_handledAsListed(&check)
-    case 193: vectorsA_byteByByte_handledAsListed(&check)
-    case 194: vectorsA_inTwoPieces_handledAsListed(&check)
-    case 195: vectorsB_inOnePiece_handledAsListed(&check)
-    case 196: vectorsB_byteByByte_handledAsListed(&check)
-    case 197: vectorsB_inTwoPieces_handledAsListed(&check)
-    case 198: vectorsC_inOnePiece_handledAsListed(&check)
-    case 199: vectorsC_byteByByte_handledAsListed(&check)
-    case 200: vectorsC_inTwoPieces_handledAsListed(&check)
-    case 201: vectorsD_inOnePiece_handledAsListed(&check)
-    case 202: vectorsD_byteByByte_handledAsListed(&check)
-    case 203: vectorsD_inTwoPieces_handledAsListed(&check)
-    case 204: vectorsE_inOnePiece_handledAsListed(&check)
-    case 205: vectorsE_byteByByte_handledAsListed(&check)
-    case 206: vectorsE_inTwoPieces_handledAsListed(&check)
-    case 207: vectorsF_inOnePiece_handledAsListed(&check)
-    case 208: vectorsF_byteByByte_handledAsListed(&check)
-    case 209: vectorsF_inTwoPieces_handledAsListed(&check)
-    case 210: writer_eachFormOfDelta_isWritten(&check)
-    case 211: writer_eachFormOfLength_isWritten(&check)
-    case 212: writer_uint_isAsShortAsItCanBe(&check)
-    case 213: writer_bodyOfEachSize_hasTheOnlyHeaderThatFits(&check)
-    case 214: writer_peersLimit_isUsedToTheLastByte(&check)
-    case 215: writer_memory_isUsedToTheLastByte(&check)
-    case 216: writer_illegalCall_throwsAndChangesNothing(&check)
-    case 217: request_writeFails_connectionIsUnchanged(&check)
-    case 218: writer_paths_becomeSegments(&check)
+    case 192: vectorsG_decoded_readAsListed(&check)
+    case 193: vectorsH_decoded_readAsListed(&check)
+    case 194: vectorsA_inOnePiece_handledAsListed(&check)
+    case 195: vectorsA_byteByByte_handledAsListed(&check)
+    case 196: vectorsA_inTwoPieces_handledAsListed(&check)
+    case 197: vectorsB_inOnePiece_handledAsListed(&check)
+    case 198: vectorsB_byteByByte_handledAsListed(&check)
+    case 199: vectorsB_inTwoPieces_handledAsListed(&check)
+    case 200: vectorsC_inOnePiece_handledAsListed(&check)
+    case 201: vectorsC_byteByByte_handledAsListed(&check)
+    case 202: vectorsC_inTwoPieces_handledAsListed(&check)
+    case 203: vectorsD_inOnePiece_handledAsListed(&check)
+    case 204: vectorsD_byteByByte_handledAsListed(&check)
+    case 205: vectorsD_inTwoPieces_handledAsListed(&check)
+    case 206: vectorsE_inOnePiece_handledAsListed(&check)
+    case 207: vectorsE_byteByByte_handledAsListed(&check)
+    case 208: vectorsE_inTwoPieces_handledAsListed(&check)
+    case 209: vectorsF_inOnePiece_handledAsListed(&check)
+    case 210: vectorsF_byteByByte_handledAsListed(&check)
+    case 211: vectorsF_inTwoPieces_handledAsListed(&check)
+    case 212: vectorsG_inOnePiece_handledAsListed(&check)
+    case 213: vectorsG_byteByByte_handledAsListed(&check)
+    case 214: vectorsG_inTwoPieces_handledAsListed(&check)
+    case 215: vectorsH_inOnePiece_handledAsListed(&check)
+    case 216: vectorsH_byteByByte_handledAsListed(&check)
+    case 217: vectorsH_inTwoPieces_handledAsListed(&check)
+    case 218: writer_eachFormOfDelta_isWritten(&check)
+    case 219: writer_eachFormOfLength_isWritten(&check)
+    case 220: writer_uint_isAsShortAsItCanBe(&check)
+    case 221: writer_bodyOfEachSize_hasTheOnlyHeaderThatFits(&check)
+    case 222: writer_peersLimit_isUsedToTheLastByte(&check)
+    case 223: writer_memory_isUsedToTheLastByte(&check)
+    case 224: writer_illegalCall_throwsAndChangesNothing(&check)
+    case 225: request_writeFails_connectionIsUnchanged(&check)
+    case 226: writer_paths_becomeSegments(&check)
     default: check.fail("no such scenario")
     }
   }

@@ -109,4 +109,9 @@ struct NoTable: ResourceTable {
   ) -> Bool { false }
   mutating func abandon(_ request: DeferredRequest) {}
   var nextAnswer: Instant? { nil }
+  static var count: UInt8 { 0 }
+  mutating func traits(of request: Request, at now: Instant) -> ResourceTraits? { nil }
+  mutating func revision(of resource: UInt8, at now: Instant) -> UInt32? { nil }
+  func nextRevision(at now: Instant) -> Instant? { nil }
+  mutating func abandon(_ body: BodyTransfer) {}
 }
