@@ -41,6 +41,13 @@ func run() {
   runFirst(&report)
   runSecond(&report)
   report.writeSummary()
+  report.write("state: Connection ")
+  report.write(UInt32(MemoryLayout<Connection>.size))
+  report.write(", Endpoint ")
+  report.write(UInt32(MemoryLayout<Endpoint<LoopbackStream>>.size))
+  report.write(", Slot ")
+  report.write(UInt32(MemoryLayout<Slot<LoopbackStream>>.size))
+  report.write(" bytes\n")
   let milliseconds = board_milliseconds() &- start
   report.write("stack: ")
   report.write(board_stack_used())
