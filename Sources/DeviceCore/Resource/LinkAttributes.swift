@@ -8,6 +8,8 @@ public struct LinkAttributes {
   public var title: StaticString
   /// `ct`: one or more numbers with blanks between them.
   public var contentFormats: StaticString
+  /// `sz`: how large a representation can get, in bytes; 0 leaves it out.
+  public var maximumSize: UInt32
   /// `obs`
   public var isObservable: Bool
 
@@ -16,12 +18,13 @@ public struct LinkAttributes {
   /// - Precondition: no text contains a quotation mark.
   public init(
     resourceType: StaticString = "", interface: StaticString = "", title: StaticString = "",
-    contentFormats: StaticString = "", isObservable: Bool = false
+    contentFormats: StaticString = "", maximumSize: UInt32 = 0, isObservable: Bool = false
   ) {
     self.resourceType = resourceType
     self.interface = interface
     self.title = title
     self.contentFormats = contentFormats
+    self.maximumSize = maximumSize
     self.isObservable = isObservable
   }
 }
@@ -36,6 +39,10 @@ extension Response {
     append(attribute: ";if=\"", attributes.interface)
     append(attribute: ";title=\"", attributes.title)
     append(attribute: ";ct=\"", attributes.contentFormats)
+    if attributes.maximumSize > 0 {
+      append(";sz=")
+      append(decimal: attributes.maximumSize)
+    }
     if attributes.isObservable { append(";obs") }
   }
 

@@ -4,8 +4,9 @@ public protocol ResourceTable: ~Copyable {
   ///
   /// - Returns: false when there is none.
   mutating func route(_ request: Request, _ response: inout Response) throws(Refusal) -> Bool
-  /// Appends a link for each resource; `isFirst` says whether none was appended yet.
-  mutating func appendLinks(_ response: inout Response, isFirst: inout Bool)
+  /// Appends a link for each resource that `filter` shows; `isFirst` says whether none was appended yet.
+  mutating func appendLinks(
+    _ response: inout Response, matching filter: LinkFilter, isFirst: inout Bool)
 
   // As in ``Resource``, for all of them. Only the one that says ``isReady(_:at:)`` is asked to answer.
   mutating func isReady(_ request: DeferredRequest, at now: Instant) -> Bool
@@ -34,9 +35,12 @@ public struct SingleResource<Only: Resource & ~Copyable>: ~Copyable, ResourceTab
     return true
   }
 
-  public mutating func appendLinks(_ response: inout Response, isFirst: inout Bool) {
-    guard resource.isDiscoverable else { return }
-    response.append(link: resource.path, resource.attributes, isFirst: isFirst)
+  public mutating func appendLinks(
+    _ response: inout Response, matching filter: LinkFilter, isFirst: inout Bool
+  ) {
+    let attributes = resource.attributes
+    guard resource.isDiscoverable, filter.shows(resource.path, attributes) else { return }
+    response.append(link: resource.path, attributes, isFirst: isFirst)
     isFirst = false
   }
 
@@ -76,9 +80,11 @@ public struct ResourcePair<First: ResourceTable & ~Copyable, Second: ResourceTab
     return try second.route(request, &response)
   }
 
-  public mutating func appendLinks(_ response: inout Response, isFirst: inout Bool) {
-    first.appendLinks(&response, isFirst: &isFirst)
-    second.appendLinks(&response, isFirst: &isFirst)
+  public mutating func appendLinks(
+    _ response: inout Response, matching filter: LinkFilter, isFirst: inout Bool
+  ) {
+    first.appendLinks(&response, matching: filter, isFirst: &isFirst)
+    second.appendLinks(&response, matching: filter, isFirst: &isFirst)
   }
 
   public mutating func isReady(_ request: DeferredRequest, at now: Instant) -> Bool {
