@@ -266,41 +266,87 @@ import Testing
   @Test func tokens_sameInBothDirections_areTwoRequests() { runScenario(195) }
 }
 
+@Suite struct URICompositionScenarios {
+  @Test func composition_scheme_isThatOfTheTransport() { runScenario(196) }
+  @Test func composition_hostNotSaid_isTheDefault() { runScenario(197) }
+  @Test func composition_host_isWrittenInOneWay() { runScenario(198) }
+  @Test func composition_port_isShownUnlessTheSchemeSaysIt() { runScenario(199) }
+  @Test func composition_pathAndQuery_encodeWhatTheyMust() { runScenario(200) }
+  @Test func composition_otherOptions_areNotShown() { runScenario(201) }
+  @Test func composition_optionsOfNoURI_haveTheirError() { runScenario(202) }
+  @Test func composition_destinationOfNoURI_isMalformed() { runScenario(203) }
+  @Test func composition_memory_isUsedToTheLastByte() { runScenario(204) }
+}
+
+@Suite struct URIOptionsScenarios {
+  @Test func uriOptions_connectionElsewhere_nameHostAndPort() { runScenario(205) }
+  @Test func uriOptions_sameHostWrittenOtherwise_leaveItOut() { runScenario(206) }
+  @Test func uriOptions_percentEncoding_isDecodedOnce() { runScenario(207) }
+  @Test func uriOptions_pathAndQuery_areSplit() { runScenario(208) }
+  @Test func uriOptions_of255Bytes_areTaken() { runScenario(209) }
+  @Test func uriOptions_withObserve_areInOrder() { runScenario(210) }
+}
+
+@Suite struct URIPropertyScenarios {
+  @Test func uriProperty_optionsToURI_andBack_areTheSame() { runScenario(211) }
+  @Test func uriProperty_uriToOptions_andBack_saysTheSame() { runScenario(212) }
+}
+
+@Suite struct URIScenarios {
+  @Test func uri_scheme_isOneOfFour() { runScenario(213) }
+  @Test func uri_schemeInAnyCase_hasItsPortAndTransport() { runScenario(214) }
+  @Test func uri_host_isThereAndLegal() { runScenario(215) }
+  @Test func uri_address_isOfOneMachine() { runScenario(216) }
+  @Test func uri_noIPv6AddressInBrackets_isRefused() { runScenario(217) }
+  @Test func uri_port_isANumberOf16Bits() { runScenario(218) }
+  @Test func uri_pathAndQuery_areLegal() { runScenario(219) }
+  @Test func uri_authority_isTakenApart() { runScenario(220) }
+  @Test func uri_parts_ofMoreThan255Bytes_areRefused() { runScenario(221) }
+  @Test func uri_everyPrefixWithEveryByte_neverTraps() { runScenario(222) }
+}
+
+@Suite struct URIVectorScenarios {
+  @Test func uriVectors_uri_givesItsOptions() { runScenario(223) }
+  @Test func uriVectors_options_makeTheURI() { runScenario(224) }
+  @Test func uriVectors_composed_givesItsOptions() { runScenario(225) }
+  @Test func uriVectors_onTheirOwnConnection_saveTheHost() { runScenario(226) }
+}
+
 @Suite struct VectorScenarios {
-  @Test func vectorsA_decoded_readAsListed() { runScenario(196) }
-  @Test func vectorsB_decoded_readAsListed() { runScenario(197) }
-  @Test func vectorsC_decoded_readAsListed() { runScenario(198) }
-  @Test func vectorsD_decoded_readAsListed() { runScenario(199) }
-  @Test func vectorsE_decoded_readAsListed() { runScenario(200) }
-  @Test func vectorsF_decoded_readAsListed() { runScenario(201) }
-  @Test func vectorsA_inOnePiece_handledAsListed() { runScenario(202) }
-  @Test func vectorsA_byteByByte_handledAsListed() { runScenario(203) }
-  @Test func vectorsA_inTwoPieces_handledAsListed() { runScenario(204) }
-  @Test func vectorsB_inOnePiece_handledAsListed() { runScenario(205) }
-  @Test func vectorsB_byteByByte_handledAsListed() { runScenario(206) }
-  @Test func vectorsB_inTwoPieces_handledAsListed() { runScenario(207) }
-  @Test func vectorsC_inOnePiece_handledAsListed() { runScenario(208) }
-  @Test func vectorsC_byteByByte_handledAsListed() { runScenario(209) }
-  @Test func vectorsC_inTwoPieces_handledAsListed() { runScenario(210) }
-  @Test func vectorsD_inOnePiece_handledAsListed() { runScenario(211) }
-  @Test func vectorsD_byteByByte_handledAsListed() { runScenario(212) }
-  @Test func vectorsD_inTwoPieces_handledAsListed() { runScenario(213) }
-  @Test func vectorsE_inOnePiece_handledAsListed() { runScenario(214) }
-  @Test func vectorsE_byteByByte_handledAsListed() { runScenario(215) }
-  @Test func vectorsE_inTwoPieces_handledAsListed() { runScenario(216) }
-  @Test func vectorsF_inOnePiece_handledAsListed() { runScenario(217) }
-  @Test func vectorsF_byteByByte_handledAsListed() { runScenario(218) }
-  @Test func vectorsF_inTwoPieces_handledAsListed() { runScenario(219) }
+  @Test func vectorsA_decoded_readAsListed() { runScenario(227) }
+  @Test func vectorsB_decoded_readAsListed() { runScenario(228) }
+  @Test func vectorsC_decoded_readAsListed() { runScenario(229) }
+  @Test func vectorsD_decoded_readAsListed() { runScenario(230) }
+  @Test func vectorsE_decoded_readAsListed() { runScenario(231) }
+  @Test func vectorsF_decoded_readAsListed() { runScenario(232) }
+  @Test func vectorsA_inOnePiece_handledAsListed() { runScenario(233) }
+  @Test func vectorsA_byteByByte_handledAsListed() { runScenario(234) }
+  @Test func vectorsA_inTwoPieces_handledAsListed() { runScenario(235) }
+  @Test func vectorsB_inOnePiece_handledAsListed() { runScenario(236) }
+  @Test func vectorsB_byteByByte_handledAsListed() { runScenario(237) }
+  @Test func vectorsB_inTwoPieces_handledAsListed() { runScenario(238) }
+  @Test func vectorsC_inOnePiece_handledAsListed() { runScenario(239) }
+  @Test func vectorsC_byteByByte_handledAsListed() { runScenario(240) }
+  @Test func vectorsC_inTwoPieces_handledAsListed() { runScenario(241) }
+  @Test func vectorsD_inOnePiece_handledAsListed() { runScenario(242) }
+  @Test func vectorsD_byteByByte_handledAsListed() { runScenario(243) }
+  @Test func vectorsD_inTwoPieces_handledAsListed() { runScenario(244) }
+  @Test func vectorsE_inOnePiece_handledAsListed() { runScenario(245) }
+  @Test func vectorsE_byteByByte_handledAsListed() { runScenario(246) }
+  @Test func vectorsE_inTwoPieces_handledAsListed() { runScenario(247) }
+  @Test func vectorsF_inOnePiece_handledAsListed() { runScenario(248) }
+  @Test func vectorsF_byteByByte_handledAsListed() { runScenario(249) }
+  @Test func vectorsF_inTwoPieces_handledAsListed() { runScenario(250) }
 }
 
 @Suite struct WriterScenarios {
-  @Test func writer_eachFormOfDelta_isWritten() { runScenario(220) }
-  @Test func writer_eachFormOfLength_isWritten() { runScenario(221) }
-  @Test func writer_uint_isAsShortAsItCanBe() { runScenario(222) }
-  @Test func writer_bodyOfEachSize_hasTheOnlyHeaderThatFits() { runScenario(223) }
-  @Test func writer_peersLimit_isUsedToTheLastByte() { runScenario(224) }
-  @Test func writer_memory_isUsedToTheLastByte() { runScenario(225) }
-  @Test func writer_illegalCall_throwsAndChangesNothing() { runScenario(226) }
-  @Test func request_writeFails_connectionIsUnchanged() { runScenario(227) }
-  @Test func writer_paths_becomeSegments() { runScenario(228) }
+  @Test func writer_eachFormOfDelta_isWritten() { runScenario(251) }
+  @Test func writer_eachFormOfLength_isWritten() { runScenario(252) }
+  @Test func writer_uint_isAsShortAsItCanBe() { runScenario(253) }
+  @Test func writer_bodyOfEachSize_hasTheOnlyHeaderThatFits() { runScenario(254) }
+  @Test func writer_peersLimit_isUsedToTheLastByte() { runScenario(255) }
+  @Test func writer_memory_isUsedToTheLastByte() { runScenario(256) }
+  @Test func writer_illegalCall_throwsAndChangesNothing() { runScenario(257) }
+  @Test func request_writeFails_connectionIsUnchanged() { runScenario(258) }
+  @Test func writer_paths_becomeSegments() { runScenario(259) }
 }
