@@ -117,7 +117,7 @@ func discovery_withoutQuery_showsAll(_ check: inout Checker) {
 func discovery_words_matchOneByOne(_ check: inout Checker) {
   expectLinks(&check, "rt=light", .lamp)
   expectLinks(&check, "rt=color", .lamp)
-  expectLinks(&check, "rt=light color", .lamp)
+  expectLinks(&check, "rt=light color", .none)
   expectLinks(&check, "rt=text", .log)
   expectLinks(&check, "if=core.a", .lamp)
   expectLinks(&check, "ct=0", .lamp)
@@ -136,7 +136,7 @@ func discovery_valueWithStar_matchesWhatBeginsWithIt(_ check: inout Checker) {
   expectLinks(&check, "rt=lig*", .lamp)
   expectLinks(&check, "rt=col*", .lamp)
   expectLinks(&check, "rt=light*", .lamp)
-  expectLinks(&check, "rt=light c*", .lamp)
+  expectLinks(&check, "rt=light c*", .none)
   expectLinks(&check, "if=core.*", .lamp)
   expectLinks(&check, "ct=11*", .lamp)
   expectLinks(&check, "title=A l*", .lamp)
@@ -213,6 +213,9 @@ func discovery_nothingMatches_isAnEmptyContent(_ check: inout Checker) {
   expectLinks(&check, "foo=bar", .none)
   expectLinks(&check, "foo=*", .none)
   expectLinks(&check, "=*", .none)
+  expectLinks(&check, "rt if=*", .none)
+  expectLinks(&check, "rtx=*", .none)
+  expectLinks(&check, "r=*", .none)
   expectLinks(&check, "anchor=/lamp", .none)
 }
 

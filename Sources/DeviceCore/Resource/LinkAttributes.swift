@@ -30,9 +30,16 @@ public struct LinkAttributes {
 }
 
 extension Response {
-  /// Appends `</path>;rt="...";...` to the payload, with a comma in front of all but the first link.
-  mutating func append(link path: StaticString, _ attributes: LinkAttributes, isFirst: Bool) {
+  /// Appends `</path>;rt="...";...` to the payload if the filter shows it, with a comma in front of all but
+  /// the first link.
+  @inline(never)
+  mutating func append(
+    link path: StaticString, _ attributes: LinkAttributes, matching filter: LinkFilter,
+    isFirst: inout Bool
+  ) {
+    guard filter.shows(path, attributes) else { return }
     append(isFirst ? "</" : ",</")
+    isFirst = false
     append(path)
     append(">")
     append(attribute: ";rt=\"", attributes.resourceType)

@@ -38,10 +38,9 @@ public struct SingleResource<Only: Resource & ~Copyable>: ~Copyable, ResourceTab
   public mutating func appendLinks(
     _ response: inout Response, matching filter: LinkFilter, isFirst: inout Bool
   ) {
-    let attributes = resource.attributes
-    guard resource.isDiscoverable, filter.shows(resource.path, attributes) else { return }
-    response.append(link: resource.path, attributes, isFirst: isFirst)
-    isFirst = false
+    guard resource.isDiscoverable else { return }
+    response.append(
+      link: resource.path, resource.attributes, matching: filter, isFirst: &isFirst)
   }
 
   public mutating func isReady(_ request: DeferredRequest, at now: Instant) -> Bool {
