@@ -35,6 +35,8 @@ public struct SingleResource<Only: Resource & ~Copyable>: ~Copyable, ResourceTab
     return true
   }
 
+  // Not inlined: the attributes of all resources are not to stand on the stack at once.
+  @inline(never)
   public mutating func appendLinks(
     _ response: inout Response, matching filter: LinkFilter, isFirst: inout Bool
   ) {
