@@ -7,11 +7,10 @@ extension Connection {
     _ handler: inout Handler, at now: Instant
   ) {
     guard observerCount > 0 else { return }
-    for index in 0..<observers.count where observers[index].isUsed {
+    for index in 0..<observers.count where observers[index].request != nil {
       let revision = handler.revision(of: observers[index].resource, at: now)
       guard revision != observers[index].revision else { continue }
-      let message = observedRequest(index)
-      guard phase == .open, commandRoom >= responseLimit(message.layout),
+      guard let message = observedRequest(index), phase == .open, commandRoom >= responseLimit(message.layout),
         let writer = transmitBuffer.writer(
           limit: responseLimit(message.layout), code: .internalServerError, token: message.token)
       else { return }
@@ -73,10 +72,9 @@ extension Connection {
     guard observerRequests.store(bytes, at: requestOffset(index)) else { return }
     var observer = Observer()
     observer.resource = traits.resource
-    observer.requestByteCount = UInt16(truncatingIfNeeded: message.byteCount)
+    observer.request = message.layout
     observer.format = finished.format
     observer.revision = revision
-    observer.isUsed = true
     observers[index] = observer
     observerCount += 1
   }
@@ -86,42 +84,38 @@ extension Connection {
     UInt32(truncatingIfNeeded: observerRequests.count / observers.count &* index)
   }
 
-  /// The request of an observer; it was checked when it came.
+  /// The request of an observer.
   @_lifetime(immortal)
-  private mutating func observedRequest(_ index: Int) -> Message {
+  private mutating func observedRequest(_ index: Int) -> Message? {
+    guard let layout = observers[index].request else { return nil }
     let start = requestOffset(index)
-    let bytes = observerRequests.bytes(start, start &+ UInt32(observers[index].requestByteCount))
-    guard
-      case .complete(let header)? = try? FrameHeader.parse(
-        bytes, maximumTokenByteCount: Int(limits.maximumTokenByteCount)),
-      let message = try? Message(bytes, header: header)
-    else { preconditionFailure("the memory of observers was changed") }
-    return message
+    let bytes = observerRequests.bytes(start, start &+ UInt32(truncatingIfNeeded: layout.byteCount))
+    return Message(bytes, layout: layout)
   }
 
   private mutating func observerIndex(_ token: Span<UInt8>) -> Int? {
     guard observerCount > 0 else { return nil }
-    for index in 0..<observers.count where observers[index].isUsed {
-      if observedRequest(index).token.isEqual(to: token) { return index }
+    for index in 0..<observers.count {
+      if let request = observedRequest(index), request.token.isEqual(to: token) { return index }
     }
     return nil
   }
 
   private var freeObserver: Int? {
     mutating get {
-      for index in 0..<observers.count where !observers[index].isUsed { return index }
+      for index in 0..<observers.count where observers[index].request == nil { return index }
       return nil
     }
   }
 
   private mutating func removeObserver(_ index: Int) {
-    observers[index].isUsed = false
+    observers[index].request = nil
     observerCount -= 1
   }
 
   /// The connection is over: nobody is notified any more (RFC 8323 section 7.4).
   mutating func removeObservers() {
-    for index in 0..<observers.count { observers[index].isUsed = false }
+    for index in 0..<observers.count { observers[index].request = nil }
     observerCount = 0
   }
 

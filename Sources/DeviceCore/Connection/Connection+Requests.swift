@@ -14,11 +14,43 @@ extension Connection {
   ///   - timeout: how long to wait for the response; nil for ``Limits/requestTimeout``.
   ///   - write: appends options and payload.
   /// - Throws: ``CommandError``; the connection is unchanged then.
+  @inline(__always)
   public mutating func request(
     _ method: Code, isObserving: Bool = false, reusing observation: RequestID? = nil,
     state: Span<UInt8> = StaticString("").bytes, timeout: Milliseconds? = nil, at now: Instant,
     _ write: (inout MessageWriter) throws(WriteError) -> Void
   ) throws(CommandError) -> RequestID {
+    var draft = try begin(method, observation, state)
+    do {
+      try write(&draft.writer)
+    } catch {
+      throw draft.refusal(error)
+    }
+    let kind =
+      isObserving ? .registration : observation == nil ? .response : PendingRequest.State.deregistration
+    return send(draft, kind, timeout: timeout, at: now)
+  }
+
+  /// A request that is being written.
+  private struct Draft: ~Copyable {
+    let entry: Int
+    let number: UInt32
+    let tail: UInt32
+    /// Whether pending output takes room that it would have otherwise.
+    let isCramped: Bool
+    var writer: MessageWriter
+
+    @inline(never)
+    func refusal(_ error: WriteError) -> CommandError {
+      if error == .tooLarge { return isCramped ? .noRoom : .tooLarge }
+      return .invalid(error)
+    }
+  }
+
+  @inline(never)
+  private mutating func begin(
+    _ method: Code, _ observation: RequestID?, _ state: Span<UInt8>
+  ) throws(CommandError) -> Draft {
     precondition(method.isRequest)
     try checkCommand()
     let entry = try entry(for: observation)
@@ -29,27 +61,28 @@ extension Connection {
     let room = commandRoom
     guard room >= ConnectionMemory.signalByteCount &+ state.count else { throw .noRoom }
     guard
-      var writer = transmitBuffer.writer(limit: min(room, largest), code: method, token: token)
+      let writer = transmitBuffer.writer(limit: min(room, largest), code: method, token: token)
     else { throw .tooLarge }
-    do {
-      try write(&writer)
-    } catch {
-      if error == .tooLarge { throw room < largest ? .noRoom : .tooLarge }
-      throw .invalid(error)
-    }
-    transmitBuffer.commit(writer.finish())
+    return Draft(
+      entry: entry, number: number, tail: tokenTail(state), isCramped: room < largest, writer: writer)
+  }
+
+  @inline(never)
+  private mutating func send(
+    _ draft: consuming Draft, _ state: PendingRequest.State, timeout: Milliseconds?, at now: Instant
+  ) -> RequestID {
+    transmitBuffer.commit(draft.writer.finish())
     startStallTimer(at: now)
-    if observation == nil { _ = takeToken() }
+    if draft.number == nextToken { _ = takeToken() }
     var request = PendingRequest()
-    request.token = number
-    request.tail = tokenTail(state)
+    request.token = draft.number
+    request.tail = draft.tail
     request.timer = Timer(timeout ?? limits.requestTimeout, from: now)
-    request.state =
-      isObserving ? .registration : observation == nil ? .response : .deregistration
-    if !requests[entry].state.isAwaiting { requestCount += 1 }
-    requests[entry] = request
+    request.state = state
+    if !requests[draft.entry].state.isAwaiting { requestCount += 1 }
+    requests[draft.entry] = request
     requestTimer = requestTimer.earlier(request.timer)
-    return RequestID(token: number)
+    return RequestID(token: draft.number)
   }
 
   /// The entry of an observation, or a free one.

@@ -35,17 +35,12 @@ extension Connection {
       }
     }
     switch step {
-    case .plain:
-      handler.respond(to: request, &response)
-    case .part(let part):
-      request.part = part
-      handler.respond(to: request, &response)
-      acknowledge(part, &response)
-    case .assembled(let byteCount):
-      let whole = Request(message, options: request.options, body: assembly.bytes(0, byteCount))
-      handler.respond(to: whole, &response)
-    case .answered: break
+    case .plain, .answered: break
+    case .part(let part): request.part = part
+    case .assembled(let byteCount): unsafe request.use(body: assembly.bytes(0, byteCount))
     }
+    if response.state == .unanswered { handler.respond(to: request, &response) }
+    if let part = request.part { acknowledge(part, &response) }
     if response.state == .postponed, let entry, let token = Token(message.token) {
       deferred[entry] = DeferredEntry(token: token, number: number, isUsed: true)
       deferredCount += 1
@@ -59,6 +54,7 @@ extension Connection {
   }
 
   /// More than the last part is acknowledged with 2.31 (RFC 7959 section 2.5).
+  @inline(never)
   private mutating func acknowledge(_ part: BodyPart, _ response: inout Response) {
     switch response.state {
     case .unanswered where !part.isLast: response.begin(.continue)
@@ -68,6 +64,7 @@ extension Connection {
     }
   }
 
+  @inline(never)
   private mutating func conclude(
     _ finished: Response.Finished, _ message: Message, _ options: RequestOptions, at now: Instant
   ) {
@@ -109,6 +106,7 @@ extension Connection {
     }
   }
 
+  @inline(never)
   private mutating func abandonBodies<Handler: RequestHandler & ~Copyable>(
     _ handler: inout Handler, at now: Instant
   ) {

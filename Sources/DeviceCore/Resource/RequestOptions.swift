@@ -37,7 +37,7 @@ struct RequestOptions {
   init(_ message: Message) {
     var options = message.options
     var previous: UInt16 = 0
-    while let option = options.next() {
+    while let option = options.nextCompact() {
       let number = option.number
       let isRepeated = number.rawValue == previous
       previous = number.rawValue
