@@ -231,7 +231,8 @@ extension Response {
   /// 4.13 with the largest body that would be taken.
   fileprivate mutating func stop(tooLarge largest: UInt32) -> Connection.BodyStep {
     begin(.requestEntityTooLarge)
-    append(.size1, uint: largest)
+    // Zero: none that is larger than a message.
+    if largest > 0 { append(.size1, uint: largest) }
     return .answered
   }
 }

@@ -30,7 +30,7 @@ extension Connection {
       if request.options.block1?.number == 0 { restartBody(of: message) }
       abandonBodies(&handler, at: now)
       step = take(message, request.options, traits, &response, at: now)
-      if request.options.observe != nil {
+      if request.options.observe != nil, case .plain = step {
         prepareObservation(of: message, request.options, traits, &response)
       }
     }
@@ -42,7 +42,8 @@ extension Connection {
     if response.state == .unanswered { handler.respond(to: request, &response) }
     if let part = request.part { acknowledge(part, &response) }
     if response.state == .postponed, let entry, let token = Token(message.token) {
-      deferred[entry] = DeferredEntry(token: token, number: number, isUsed: true)
+      deferred[entry] = DeferredEntry(
+        token: token, number: number, unwantedClasses: request.options.unwantedClasses)
       deferredCount += 1
       nextDeferredNumber &+= 1
     } else {
@@ -70,7 +71,7 @@ extension Connection {
   ) {
     if let byteCount = finished.keptByteCount { keep(finished, of: message, byteCount, at: now) }
     // What is not committed is not sent.
-    guard !options.suppresses(finished.code) else { return }
+    guard !finished.code.isSuppressed(by: options.unwantedClasses) else { return }
     transmitBuffer.commit(finished.byteCount)
     startStallTimer(at: now)
   }
@@ -99,9 +100,10 @@ extension Connection {
         handler.abandon(request)
       } else if handler.isReady(request, at: now) {
         // Without room it stays ready, and is asked for again when output has left.
+        let unwantedClasses = deferred[index].unwantedClasses
         guard var response = (try? takeDeferred(index)) ?? nil else { continue }
         handler.answer(request, at: now, &response)
-        send(response, at: now)
+        send(response, unless: unwantedClasses, at: now)
       }
     }
   }
@@ -122,9 +124,10 @@ extension Connection {
     to request: DeferredRequest, at now: Instant, _ write: (inout Response) -> Void
   ) throws(CommandError) {
     guard isWaiting(request), let entry = deferredEntry(request) else { throw .unknownRequest }
+    let unwantedClasses = deferred[entry].unwantedClasses
     guard var response = try takeDeferred(entry) else { return }
     write(&response)
-    send(response, at: now)
+    send(response, unless: unwantedClasses, at: now)
   }
 
   /// Begins the answer of an entry, which is free then.
@@ -151,8 +154,12 @@ extension Connection {
     return response
   }
 
-  private mutating func send(_ response: consuming Response, at now: Instant) {
-    transmitBuffer.commit(response.finish().byteCount)
+  private mutating func send(
+    _ response: consuming Response, unless unwantedClasses: UInt8, at now: Instant
+  ) {
+    let finished = response.finish()
+    guard !finished.code.isSuppressed(by: unwantedClasses) else { return }
+    transmitBuffer.commit(finished.byteCount)
     startStallTimer(at: now)
   }
 
