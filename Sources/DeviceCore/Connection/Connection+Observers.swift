@@ -10,7 +10,8 @@ extension Connection {
     for index in 0..<observers.count where observers[index].request != nil {
       let revision = handler.revision(of: observers[index].resource, at: now)
       guard revision != observers[index].revision else { continue }
-      guard let message = observedRequest(index), phase == .open, commandRoom >= responseLimit(message.layout),
+      guard let message = observedRequest(index), phase == .open,
+        commandRoom >= responseLimit(message.layout),
         let writer = transmitBuffer.writer(
           limit: responseLimit(message.layout), code: .internalServerError, token: message.token)
       else { return }
