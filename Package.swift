@@ -97,7 +97,7 @@ let package = Package(
     .executableTarget(
       name: "example", dependencies: ["DeviceCore", "Port", "PortSockets", "LinuxSupport"],
       path: "Boards/linux/example", swiftSettings: hostSettings),
-    .target(name: "CCheckSupport", dependencies: ["CSockets"], path: "Boards/linux/check/Support"),
+    .target(name: "CCheckSupport", path: "Boards/linux/check/Support"),
     .executableTarget(
       name: "port-check",
       dependencies: ["PortCheck", "DeviceCore", "Port", "PortSockets", "CSockets", "CCheckSupport"],

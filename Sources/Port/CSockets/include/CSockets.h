@@ -18,6 +18,8 @@ enum {
   CSOCKETS_FAILED = -2,
 };
 
+/// Makes an address of four or sixteen bytes, in the order in which they are written. False for another number of them.
+bool csockets_address_make(const uint8_t *bytes, size_t count, uint16_t port, csockets_address *address);
 /// Reads a numeric address; `host` without brackets. False when it is none.
 bool csockets_address_parse(const char *host, uint16_t port, csockets_address *address);
 /// Looks a host name up, blocking. `index` counts its addresses. False when there are no more.
