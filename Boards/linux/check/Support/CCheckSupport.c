@@ -64,3 +64,8 @@ void check_limit_descriptors(int32_t count) {
 void check_sleep(uint32_t milliseconds) { usleep(milliseconds * 1000); }
 
 void check_shut_both(int32_t descriptor) { shutdown(descriptor, SHUT_RDWR); }
+
+void check_reset_at_close(int32_t descriptor) {
+  struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+  setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}

@@ -26,3 +26,5 @@ void check_limit_descriptors(int32_t count);
 void check_sleep(uint32_t milliseconds);
 /// Ends a connection in both directions.
 void check_shut_both(int32_t descriptor);
+/// Makes closing a reset, which drops what waits.
+void check_reset_at_close(int32_t descriptor);
