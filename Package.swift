@@ -76,7 +76,8 @@ let package = Package(
     .target(
       name: "BoardFirmware",
       dependencies: [
-        "BoardResources", "DeviceCore", "Port", "PortLwIP", "CLwIP", "PortTLS", "CMbedTLS", "TLSArena",
+        "BoardResources", "DeviceCore", "Port", "PortCheck", "PortLwIP", "CLwIP", "PortTLS", "CMbedTLS",
+        "TLSArena",
       ],
       path: "Boards/firmware", swiftSettings: settings),
     .target(
