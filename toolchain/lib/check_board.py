@@ -33,6 +33,8 @@ class Board:
             text = line.rstrip(b"\r").decode(errors="replace")
             print(text, flush=True)
             self.result = self.result or LAST_LINE.fullmatch(text)
+            # A firmware says so when it cannot even begin.
+            self.is_over = self.is_over or text.startswith("stopped: ")
 
     def end(self) -> None:
         self.process.terminate()

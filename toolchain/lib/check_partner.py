@@ -20,6 +20,7 @@ import argparse
 import heapq
 import itertools
 import selectors
+import signal
 import socket
 import sys
 import time
@@ -170,14 +171,17 @@ def main() -> int:
     partner = Partner(arguments.listen, arguments.board)
     host, port = partner.listener.getsockname()
     ours, theirs = socket.socketpair()
-    words = {"{partner}": f"{host}:{port}", "{monitor}": str(theirs.fileno())}
-    board = Board([words.get(word, word) for word in arguments.command], theirs.fileno())
+    words = [word.replace("{partner}", f"{host}:{port}") for word in arguments.command]
+    board = Board([word.replace("{monitor}", str(theirs.fileno())) for word in words], theirs.fileno())
     theirs.close()
-    if "{monitor}" in arguments.command:
+    if any("{monitor}" in word for word in words):
         partner.cable = EmulatedCable(partner, ours)
         partner.selector.register(ours, selectors.EVENT_READ, partner.cable)
     partner.selector.register(board.process.stdout, selectors.EVENT_READ, board)
     deadline = time.monotonic() + arguments.seconds
+    # The board ends with its partner.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
     try:
         while not board.is_over and not board.result and time.monotonic() < deadline:
             partner.turn()
