@@ -77,7 +77,8 @@ let package = Package(
     .target(
       name: "BoardFirmware",
       dependencies: [
-        "BoardResources", "DeviceCore", "Port", "PortLwIP", "CLwIP", "PortTLS", "CMbedTLS", "TLSArena",
+        "BoardResources", "DeviceCore", "Port", "PortCheck", "PortLwIP", "CLwIP", "PortTLS", "CMbedTLS",
+        "TLSArena",
       ],
       path: "Boards/firmware", exclude: ["Certificates"], swiftSettings: settings),
     .target(
@@ -101,7 +102,7 @@ let package = Package(
     .executableTarget(
       name: "example", dependencies: ["DeviceCore", "Port", "PortSockets", "LinuxSupport"],
       path: "Boards/linux/example", swiftSettings: hostSettings),
-    .target(name: "CCheckSupport", dependencies: ["CSockets"], path: "Boards/linux/check/Support"),
+    .target(name: "CCheckSupport", path: "Boards/linux/check/Support"),
     .executableTarget(
       name: "port-check",
       dependencies: ["PortCheck", "DeviceCore", "Port", "PortSockets", "CSockets", "CCheckSupport"],

@@ -92,16 +92,20 @@ boards() {
   echo "${names[*]}"
 }
 
-# build_firmware BOARD: builds what runs on BOARD, with lwIP and mbedTLS, and sets image and all that its board.sh sets.
-build_firmware() {
+# build_networked BOARD PRODUCT [FLAG...]: builds PRODUCT of BOARD with lwIP and mbedTLS, with more flags for swift build,
+# and sets image and all that its board.sh sets.
+build_networked() {
   # shellcheck source=/dev/null
   source "$root/Boards/$1/board.sh"
   [ -n "${emulated_network:-}" ] || fail "$1 has no network: toolchain/scenarios $1 runs what it has"
   build_lwip "$core" "${lwip_options[@]}"
   build_mbedtls "$core" "$mbedtls_profile" "${mbedtls_options[@]}"
   # Nothing is linked for the sake of a module map on a board.
-  build_image "$1" "$core" FirmwareImage "${lwip_flags[@]}" "${mbedtls_flags[@]}" -Xlinker -lmbedtls "${@:2}"
+  build_image "$1" "$core" "$2" "${lwip_flags[@]}" "${mbedtls_flags[@]}" -Xlinker -lmbedtls "${@:3}"
 }
+
+# build_firmware BOARD [FLAG...]: the same for what runs on BOARD.
+build_firmware() { build_networked "$1" FirmwareImage "${@:2}"; }
 
 # symbol_address IMAGE NAME: the address of a symbol, as 0x1234.
 symbol_address() {

@@ -1,5 +1,6 @@
 import BoardFirmware
 import PortLwIP
+import VirtFirmware
 
 // The network that QEMU gives to its guests.
 let address = LwIPAddress(
