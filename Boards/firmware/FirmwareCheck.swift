@@ -22,6 +22,7 @@ public enum FirmwareCheck<M: Machine> {
     guard let partner = M.provisioning.server else { stop("the board was not told where the partner is") }
     var memory = unsafe MemoryRegion(region)
     let generator = unsafe memory.take(SeededGenerator.self)
+    let calendar = unsafe memory.take(Calendar.self)
     let own = unsafe memory.take(LwIPNetworkMemory.self)
     let places = unsafe memory.take(LwIPConnection.self, connections)
     let windows = unsafe memory.take(UInt8.self, connections * LwIPConnectionPool.windowByteCount)
@@ -32,6 +33,7 @@ public enum FirmwareCheck<M: Machine> {
       stop("there is less memory")
     }
     unsafe generator.initialize(to: SeededGenerator())
+    unsafe calendar.initialize(to: Calendar())
     unsafe own.initialize(to: LwIPNetworkMemory())
     for index in places.indices { unsafe places.initializeElement(at: index, to: LwIPConnection()) }
 
@@ -44,7 +46,7 @@ public enum FirmwareCheck<M: Machine> {
     guard let network else { stop("no random bits: the board was started without a seed") }
     guard let listener = network.listen(port: 5683) else { stop("no memory to listen") }
     let host = partner.address.rawValue
-    var board = unsafe FirmwareBoard<M>(network: network, generator: generator)
+    var board = unsafe FirmwareBoard<M>(network: network, generator: generator, calendar: calendar)
     var check = PortCheck(
       board: board, listener: listener, dialler: LwIPDialler(network: network), console: MachineConsole<M>(),
       partner: DialPlace(

@@ -97,7 +97,7 @@ boards() {
 build_networked() {
   # shellcheck source=/dev/null
   source "$root/Boards/$1/board.sh"
-  [ -n "${emulated_network:-}" ] || fail "$1 has no network: toolchain/scenarios $1 runs what it has"
+  [ -n "${emulated_network+set}" ] || fail "$1 has no network: toolchain/scenarios $1 runs what it has"
   build_lwip "$core" "${lwip_options[@]}"
   build_mbedtls "$core" "$mbedtls_profile" "${mbedtls_options[@]}"
   # Nothing is linked for the sake of a module map on a board.
