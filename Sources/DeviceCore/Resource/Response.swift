@@ -293,6 +293,11 @@ public struct Response: ~Copyable {
         return nil
       }
       block = Block(offset: body.start, isMore: total > body.end, size: body.size)
+      // It has no number in blocks of the size that fits.
+      guard block != nil else {
+        error = .tooLarge
+        return nil
+      }
     } else if total > body.end {
       guard let fit = body.largest.fitting(Int(body.end) &- BodyWindow.reserve) else {
         error = .tooLarge
