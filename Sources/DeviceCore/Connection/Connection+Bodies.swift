@@ -196,8 +196,8 @@ extension Connection {
   ) {
     let timer = Timer(limits.bodyTimeout, from: now)
     kept = KeptAnswer(
-      key: message.answerKey, code: finished.code, format: finished.format, byteCount: byteCount,
-      timer: timer)
+      key: message.answerKey, code: finished.code, format: finished.format, eTag: finished.eTag,
+      byteCount: byteCount, timer: timer)
     bodyTimer = bodyTimer.earlier(timer)
   }
 
@@ -211,6 +211,7 @@ extension Connection {
       return response.stop(Refusal(.requestEntityIncomplete, "the answer is not kept"))
     }
     kept?.timer = Timer(limits.bodyTimeout, from: now)
+    response.eTag = answer.eTag
     response.begin(answer.code)
     if let format = answer.format { response.append(.contentFormat, format) }
     let part = response.beginBody(of: answer.byteCount)

@@ -60,6 +60,7 @@ struct KeptAnswer {
   var key: UInt32
   var code: Code
   var format: ContentFormat?
+  var eTag: UInt32?
   var byteCount: UInt32
   /// Until when it is kept.
   var timer: Timer

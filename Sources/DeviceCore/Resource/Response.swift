@@ -260,6 +260,7 @@ public struct Response: ~Copyable {
     let format: ContentFormat?
     /// How many bytes are kept, of which the client has to ask for the rest; nil when it has got them all.
     let keptByteCount: UInt32?
+    let eTag: UInt32?
   }
 
   /// Completes the message.
@@ -277,7 +278,8 @@ public struct Response: ~Copyable {
       try? writer.append(payload: "the response does not fit")
     }
     let code = writer.code
-    return Finished(byteCount: writer.finish(), code: code, format: format, keptByteCount: kept)
+    return Finished(
+      byteCount: writer.finish(), code: code, format: format, keptByteCount: kept, eTag: eTag)
   }
 
   /// Says which block this is, if it is one.
