@@ -46,6 +46,7 @@ extension Connection {
       handler.respond(to: whole, &response)
     case .answered: break
     }
+    if response.hasKept { kept = nil }
     if response.state == .postponed, let entry, let token = Token(message.token) {
       deferred[entry] = DeferredEntry(token: token, number: number, isUsed: true)
       deferredCount += 1

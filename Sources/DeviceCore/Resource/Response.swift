@@ -22,6 +22,8 @@ public struct Response: ~Copyable {
   var block1: Block?
   /// What becomes of the bytes of a body that do not fit into the message.
   var keeping = Keeping.needless
+  /// Whether anything was put where answers are kept: what was there before is gone.
+  private(set) var hasKept = false
   private var areEarlyOptionsDone = false
 
   /// What the resource did so far.
@@ -206,13 +208,19 @@ public struct Response: ~Copyable {
 
   @inline(never)
   private mutating func keep(_ piece: Span<UInt8>) {
+    // As long as the message has all of it, nothing need be kept, and another answer that is kept stays.
+    guard body.position &+ UInt32(truncatingIfNeeded: piece.count) > body.end else { return }
+    let region: ByteRegion
+    let otherwise: Keeping
     switch keeping {
-    case .helpful(let region):
-      if !region.store(piece, at: body.position) { keeping = .needless }
-    case .needed(let region):
-      if !region.store(piece, at: body.position) { keeping = .impossible }
-    case .needless, .impossible: break
+    case .helpful(let store): (region, otherwise) = (store, .needless)
+    case .needed(let store): (region, otherwise) = (store, .impossible)
+    case .needless, .impossible: return
     }
+    // The beginning is in the message, whose window begins at 0.
+    let isBegun = body.position > body.end || region.store(writer.payload, at: 0)
+    if isBegun { hasKept = true }
+    if !isBegun || !region.store(piece, at: body.position) { keeping = otherwise }
   }
 
   private mutating func attempt(_ write: (inout MessageWriter) throws(WriteError) -> Void) {
