@@ -46,7 +46,8 @@ extension Connection {
 
   // MARK: Registration
 
-  /// Whether the answer to this request can be the first notification.
+  /// Whether the answer to this request can be the first notification. Not when its body came in blocks: it
+  /// could not be answered again from its last message.
   @inline(never)
   mutating func prepareObservation(
     of message: Message, _ options: RequestOptions, _ traits: ResourceTraits?,
@@ -55,7 +56,7 @@ extension Connection {
     if let index = observerIndex(message.token) { removeObserver(index) }
     guard options.observe == .register, traits?.revision != nil,
       message.code == .get || message.code == .fetch, options.block2?.number ?? 0 == 0,
-      options.unwantedClasses == 0, freeObserver != nil,
+      options.block1 == nil, options.unwantedClasses == 0, freeObserver != nil,
       message.byteCount <= observerRequests.count / observers.count
     else { return }
     response.observe = takeNotificationNumber()
