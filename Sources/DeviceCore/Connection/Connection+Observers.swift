@@ -29,7 +29,9 @@ extension Connection {
     _ index: Int, _ revision: UInt32?, _ message: Message, _ finished: Response.Finished,
     at now: Instant
   ) {
-    let isSame = finished.format == observers[index].format || finished.code == .valid
+    let isSame =
+      finished.code == .valid || !observers[index].isFormatKnown
+      || finished.format == observers[index].format
     if finished.code.isSuccess && !isSame {
       // What was written is not sent (RFC 7641 section 4.2).
       _ = send(ShortMessage(.notAcceptable), token: message.token, at: now)
@@ -39,6 +41,7 @@ extension Connection {
     }
     if let revision, finished.code.isSuccess, isSame {
       observers[index].revision = revision
+      note(finished, &observers[index])
     } else {
       removeObserver(index)
     }
@@ -75,11 +78,17 @@ extension Connection {
     var observer = Observer()
     observer.resource = traits.resource
     observer.requestByteCount = UInt16(truncatingIfNeeded: message.byteCount)
-    observer.format = finished.format
+    note(finished, &observer)
     observer.revision = revision
     observer.isUsed = true
     observers[index] = observer
     observerCount += 1
+  }
+
+  private func note(_ finished: Response.Finished, _ observer: inout Observer) {
+    guard finished.code != .valid else { return }
+    observer.format = finished.format
+    observer.isFormatKnown = true
   }
 
   @inline(__always)
