@@ -7,7 +7,13 @@ extension Connection {
     _ handler: inout Handler, at now: Instant
   ) {
     guard observerCount > 0 else { return }
-    for index in 0..<observers.count where observers[index].isUsed {
+    // From where it stopped last time, so that a resource that changes all the time starves no other.
+    var index = nextObserver
+    for _ in 0..<observers.count {
+      if index >= observers.count { index = 0 }
+      nextObserver = index
+      defer { index += 1 }
+      guard observers[index].isUsed else { continue }
       let revision = handler.revision(of: observers[index].resource, at: now)
       guard revision != observers[index].revision else { continue }
       let message = observedRequest(index)
