@@ -48,7 +48,8 @@ extension Connection {
     }
     if response.hasKept { kept = nil }
     if response.state == .postponed, let entry, let token = Token(message.token) {
-      deferred[entry] = DeferredEntry(token: token, number: number, isUsed: true)
+      deferred[entry] = DeferredEntry(
+        token: token, number: number, unwantedClasses: request.options.unwantedClasses, isUsed: true)
       deferredCount += 1
       nextDeferredNumber &+= 1
     } else {
@@ -74,7 +75,7 @@ extension Connection {
   ) {
     if let byteCount = finished.keptByteCount { keep(finished, of: message, byteCount, at: now) }
     // What is not committed is not sent.
-    guard !options.suppresses(finished.code) else { return }
+    guard !finished.code.isUnwanted(options.unwantedClasses) else { return }
     transmitBuffer.commit(finished.byteCount)
     startStallTimer(at: now)
   }
@@ -151,11 +152,15 @@ extension Connection {
       body: BodyWindow(asked: nil, largest: .largest, wantsSize: false))
     // Who asks for another block would wait for another answer.
     response.keeping = .impossible
+    response.unwantedClasses = deferred[entry].unwantedClasses
     return response
   }
 
   private mutating func send(_ response: consuming Response, at now: Instant) {
-    transmitBuffer.commit(response.finish().byteCount)
+    let unwantedClasses = response.unwantedClasses
+    let finished = response.finish()
+    guard !finished.code.isUnwanted(unwantedClasses) else { return }
+    transmitBuffer.commit(finished.byteCount)
     startStallTimer(at: now)
   }
 

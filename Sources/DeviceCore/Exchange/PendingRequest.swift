@@ -29,14 +29,17 @@ public struct PendingRequest {
 public struct DeferredEntry {
   var token = Token()
   var number: UInt16 = 0
+  /// What the client does not want to hear (RFC 7967).
+  var unwantedClasses: UInt8 = 0
   var isUsed = false
 
   /// A free entry.
   public init() {}
 
-  init(token: Token, number: UInt16, isUsed: Bool) {
+  init(token: Token, number: UInt16, unwantedClasses: UInt8, isUsed: Bool) {
     self.token = token
     self.number = number
+    self.unwantedClasses = unwantedClasses
     self.isUsed = isUsed
   }
 }

@@ -85,16 +85,18 @@ struct RequestOptions {
     objection == nil && (block1 != nil || observe != nil || block2 != nil)
   }
 
-  /// Whether the client does not want a response with this code.
-  func suppresses(_ code: Code) -> Bool {
-    unwantedClasses &>> (code.codeClass &- 1) & 1 != 0
-  }
-
   private mutating func object(_ objection: Objection) {
     if self.objection == nil { self.objection = objection }
   }
 
   private func format(_ option: MessageOption) -> ContentFormat? {
     option.uint.map { ContentFormat(rawValue: UInt16(truncatingIfNeeded: $0)) }
+  }
+}
+
+extension Code {
+  /// Whether a client that does not want these classes does not want a response with this code.
+  func isUnwanted(_ classes: UInt8) -> Bool {
+    classes &>> (codeClass &- 1) & 1 != 0
   }
 }

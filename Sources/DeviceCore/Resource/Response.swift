@@ -24,6 +24,8 @@ public struct Response: ~Copyable {
   var keeping = Keeping.needless
   /// Whether anything was put where answers are kept: what was there before is gone.
   private(set) var hasKept = false
+  /// What the client of a postponed request does not want to hear (RFC 7967).
+  var unwantedClasses: UInt8 = 0
   private var areEarlyOptionsDone = false
 
   /// What the resource did so far.
