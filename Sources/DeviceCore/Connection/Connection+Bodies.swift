@@ -16,7 +16,7 @@ extension Connection {
     /// The resource takes this part of a body.
     case part(BodyPart)
     /// The body is complete, in the connection's memory.
-    case assembled(byteCount: UInt32)
+    case assembled(byteCount: UInt32, hasIfNoneMatch: Bool)
     /// The response has been written.
     case answered
   }
@@ -98,7 +98,8 @@ extension Connection {
       return .answered
     }
     incoming[index].state = .free
-    return .assembled(byteCount: incoming[index].next)
+    return .assembled(
+      byteCount: incoming[index].next, hasIfNoneMatch: incoming[index].hasIfNoneMatch)
   }
 
   /// - Returns: false when there is no entry or no memory for one more body.
@@ -113,6 +114,7 @@ extension Connection {
     entry.key = key
     entry.format = options.contentFormat
     entry.number = takeTransferNumber()
+    entry.hasIfNoneMatch = options.hasIfNoneMatch
     entry.state = isStreamed ? .streamed : .assembled
     incoming[free] = entry
     return true

@@ -41,8 +41,10 @@ extension Connection {
       request.part = part
       handler.respond(to: request, &response)
       acknowledge(part, &response)
-    case .assembled(let byteCount):
-      let whole = Request(message, options: request.options, body: assembly.bytes(0, byteCount))
+    case .assembled(let byteCount, let hasIfNoneMatch):
+      var options = request.options
+      if hasIfNoneMatch { options.hasIfNoneMatch = true }
+      let whole = Request(message, options: options, body: assembly.bytes(0, byteCount))
       handler.respond(to: whole, &response)
     case .answered: break
     }
