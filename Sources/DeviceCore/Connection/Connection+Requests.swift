@@ -191,9 +191,11 @@ private func tokenTail(_ bytes: Span<UInt8>) -> UInt32 {
 extension Message {
   /// The first critical option of a response that a client of this SDK does not act on.
   ///
-  /// None is defined for responses but Block1 and Block2, once each.
+  /// None is defined for responses but Block1 and Block2, once each. The numbers that are reserved for more parts
+  /// of a location count as critical beside one (RFC 7252 section 5.10.7).
   var firstUnknownCritical: OptionNumber? {
     var previous: UInt16 = 0
+    var hasLocation = false
     var options = self.options
     while let option = options.nextCompact() {
       let isRepeated = option.number.rawValue == previous
@@ -202,7 +204,11 @@ extension Message {
       case .block1 where !isRepeated && option.value.count <= 3,
         .block2 where !isRepeated && option.value.count <= 3:
         continue
-      default: if option.number.isCritical { return option.number }
+      case .locationPath, .locationQuery: hasLocation = true
+      default:
+        let isReserved = option.number.rawValue & ~12 == 128
+        if isReserved && hasLocation { return option.number }
+        if option.number.isCritical { return option.number }
       }
     }
     return nil
