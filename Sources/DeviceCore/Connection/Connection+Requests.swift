@@ -9,8 +9,8 @@ extension Connection {
   ///     ``Event/notification(_:)`` until a response without that option ends the observation (RFC 7641).
   ///   - observation: an observation whose token is used again: to register anew (RFC 7641 section 3.3.1), or
   ///     with Observe 1 and `isObserving` false to end it (RFC 8323 section 7.4).
-  ///   - state: up to 60 bytes that come back at the end of the response's token, if the peer takes such long
-  ///     tokens (RFC 8974).
+  ///   - state: up to 60 bytes that come back at the end of the response's token, if the peer and
+  ///     ``Limits/maximumTokenByteCount`` take such long tokens (RFC 8974).
   ///   - timeout: how long to wait for the response; nil for ``Limits/requestTimeout``.
   ///   - write: appends options and payload.
   /// - Throws: ``CommandError``; the connection is unchanged then.
@@ -69,8 +69,9 @@ extension Connection {
     _ number: UInt32, _ state: Span<UInt8>, _ bytes: inout InlineArray<64, UInt8>
   ) throws(CommandError) -> Span<UInt8> {
     let count = 4 &+ state.count
-    guard state.count <= 60, count <= Int(min(peerCapabilities.maximumTokenByteCount, 64))
-    else { throw .tokenTooLong }
+    // The answer has the same token.
+    let longest = min(peerCapabilities.maximumTokenByteCount, limits.maximumTokenByteCount)
+    guard state.count <= 60, count <= Int(longest) else { throw .tokenTooLong }
     let token = Token(number)
     for index in 0..<4 { bytes[index] = token[index] }
     for index in state.indices { bytes[4 &+ index] = state[index] }
