@@ -53,7 +53,7 @@ func download_eachSize_hasItsBlocks(_ check: inout Checker) {
     expectPart(&check, server, 2 * size..<2 * size + 1)
     server.end.output.removeAll()
     server.feed(ask("f", "01", 3, exponent: exponent))
-    check.expectMessages(&server.end, "4.00 T:01 O:- P:13")
+    check.expectMessages(&server.end, "4.00 T:01 O:- P:13:6e6f207375636820626c6f636b")
     check.expectEmpty(&server)
   }
 }
@@ -64,7 +64,7 @@ func download_smallBodies_areWhole(_ check: inout Checker) {
   server.feed(ask("f", "01", 0, isMore: true))
   check.expectMessages(&server.end, "2.05 T:01 O:4=00000000,12=2a P:0")
   server.feed(ask("f", "02", 1))
-  check.expectMessages(&server.end, "4.00 T:02 O:- P:13")
+  check.expectMessages(&server.end, "4.00 T:02 O:- P:13:6e6f207375636820626c6f636b")
   server.resources.file.byteCount = 64
   server.feed(ask("f", "03", 0, isMore: true))
   check.expectMessages(&server.end, "2.05 T:03 O:4=00000000,12=2a,23=02 P:64")
@@ -75,7 +75,7 @@ func download_smallBodies_areWhole(_ check: inout Checker) {
 
 // BL-05 BL-17: without a Block2 of the client the server begins, with the largest block that both can.
 func download_largerThanAMessage_beginsWithBlock0(_ check: inout Checker) {
-  var server = BodyServer(peerCSM: "20e1 20")
+  var server = BodyServer(peerCSM: "10e1 40")
   server.resources.file.byteCount = 3000
   server.feed(ask("f", "01"))
   check.expectMessages(&server.end, "2.05 T:01 O:4=00000000,12=2a,23=0e,28=0bb8 P:1024")
@@ -107,7 +107,7 @@ func download_bertNotAnnounced_isABadRequest(_ check: inout Checker) {
   var server = BodyServer()
   server.resources.file.byteCount = 3000
   server.feed(ask("f", "01", 0, exponent: 7))
-  check.expectMessages(&server.end, "4.00 T:01 O:- P:12")
+  check.expectMessages(&server.end, "4.00 T:01 O:- P:12:6e6f20424552542068657265")
   check.expectEmpty(&server)
 }
 
@@ -117,7 +117,7 @@ func download_bert_dependsOnThePeer(_ check: inout Checker) {
   limits.maximumMessageByteCount = 2000
   var sizes = Sizes.bodies
   sizes.transmit = 6000
-  var server = BodyServer(limits: limits, sizes: sizes, peerCSM: "50e1 221bd0 20")
+  var server = BodyServer(limits: limits, sizes: sizes, peerCSM: "40e1 221bd0 20")
   server.resources.file.byteCount = 12903
   server.feed(ask("f", "01", 0, exponent: 7))
   expectPart(&check, server, 0..<5120)
@@ -147,7 +147,7 @@ func download_peerChangesItsLimit_blocksFollow(_ check: inout Checker) {
   limits.maximumMessageByteCount = 2000
   var sizes = Sizes.bodies
   sizes.transmit = 6000
-  var server = BodyServer(limits: limits, sizes: sizes, peerCSM: "50e1 221bd0 20")
+  var server = BodyServer(limits: limits, sizes: sizes, peerCSM: "40e1 221bd0 20")
   server.resources.file.byteCount = 12903
   server.feed(ask("f", "01", 0, exponent: 7))
   check.expectMessages(&server.end, "2.05 T:01 O:4=00000000,12=2a,23=0f P:5120")
@@ -155,10 +155,10 @@ func download_peerChangesItsLimit_blocksFollow(_ check: inout Checker) {
   server.feed(ask("f", "02", 5, exponent: 7))
   expectPart(&check, server, 5120..<5632)
   check.expectMessages(&server.end, "2.05 T:02 O:4=00000000,12=2a,23=ad P:512")
-  server.feed("20e1 2128")
+  server.feed("20e1 2138")
   server.feed(ask("f", "03", 11, exponent: 5))
-  expectPart(&check, server, 5632..<5648)
-  check.expectMessages(&server.end, "2.05 T:03 O:4=00000000,12=2a,23=1608 P:16")
+  expectPart(&check, server, 5632..<5664)
+  check.expectMessages(&server.end, "2.05 T:03 O:4=00000000,12=2a,23=0b09 P:32")
   // Not even the smallest block.
   server.feed("20e1 2119")
   server.feed(ask("f", "04", 353, exponent: 0))
@@ -175,9 +175,9 @@ func download_blockNumberOverflow_isRefused(_ check: inout Checker) {
   var server = BodyServer()
   server.resources.file.byteCount = 3000
   server.feed(ask("f", "01", 0x0f_ffff, exponent: 6))
-  check.expectMessages(&server.end, "4.00 T:01 O:- P:13")
+  check.expectMessages(&server.end, "4.00 T:01 O:- P:13:6e6f207375636820626c6f636b")
   server.feed("510108 d30a fffff7")
-  check.expectMessages(&server.end, "4.00 T:08 O:- P:12")
+  check.expectMessages(&server.end, "4.00 T:08 O:- P:12:6e6f20424552542068657265")
   server.feed("610108 d40a 10000007")
   check.expectMessages(&server.end, "4.02 T:08 O:- P:31")
   server.resources.file.byteCount = 1 << 30

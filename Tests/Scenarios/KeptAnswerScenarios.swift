@@ -82,7 +82,7 @@ func kept_smallAnswerInBetween_changesNothing(_ check: inout Checker) {
   var server = BodyServer()
   server.resources.note.answerByteCount = 150
   server.feed(ask("01", 0))
-  server.feed(ask("02", payload: "0"))
+  server.feed(ask("02", payload: "p"))
   server.end.output.removeAll()
   server.feed(ask("03", 1))
   expectPart(&check, server, 64..<128, 1)

@@ -24,328 +24,429 @@ import Testing
   @Test func endOfStream_requestsWaitForRoom_areStillAnswered() { runScenario(13) }
 }
 
+@Suite struct BlockScenarios {
+  @Test func block_values_areReadAndWritten() { runScenario(14) }
+  @Test func block_oddValues_areReadOrNone() { runScenario(15) }
+  @Test func block_payloads_haveTheLengthOfTheBlock() { runScenario(16) }
+  @Test func block_largest_dependsOnThePeer() { runScenario(17) }
+}
+
+@Suite struct BodyClientScenarios {
+  @Test func client_bertChain_isPutTogether() { runScenario(18) }
+  @Test func client_serverChoosesSmallerBlocks_isFollowed() { runScenario(19) }
+  @Test func client_blocksThatDoNotBelong_areRefused() { runScenario(20) }
+  @Test func client_size2Lies_isNoEnd() { runScenario(21) }
+  @Test func client_endlessBlocks_endWithTheirNumbers() { runScenario(22) }
+  @Test func client_serverWantsSmallerBlocks_sendsThem() { runScenario(23) }
+  @Test func client_entityTooLarge_takesTheHint() { runScenario(24) }
+  @Test func client_smallBodies_goWhole() { runScenario(25) }
+  @Test func client_serverLowersItsLimit_blocksFollow() { runScenario(26) }
+}
+
 @Suite struct BodyDownloadScenarios {
-  @Test func download_eachSize_hasItsBlocks() { runScenario(14) }
-  @Test func download_smallBodies_areWhole() { runScenario(15) }
-  @Test func download_largerThanAMessage_beginsWithBlock0() { runScenario(16) }
-  @Test func download_sizeAskedFor_isSaid() { runScenario(17) }
-  @Test func download_bertNotAnnounced_isABadRequest() { runScenario(18) }
-  @Test func download_bert_dependsOnThePeer() { runScenario(19) }
-  @Test func download_peerChangesItsLimit_blocksFollow() { runScenario(20) }
-  @Test func download_blockNumberOverflow_isRefused() { runScenario(21) }
-  @Test func download_changesBetweenBlocks_hasAnotherETag() { runScenario(22) }
+  @Test func download_eachSize_hasItsBlocks() { runScenario(27) }
+  @Test func download_smallBodies_areWhole() { runScenario(28) }
+  @Test func download_largerThanAMessage_beginsWithBlock0() { runScenario(29) }
+  @Test func download_sizeAskedFor_isSaid() { runScenario(30) }
+  @Test func download_bertNotAnnounced_isABadRequest() { runScenario(31) }
+  @Test func download_bert_dependsOnThePeer() { runScenario(32) }
+  @Test func download_peerChangesItsLimit_blocksFollow() { runScenario(33) }
+  @Test func download_blockNumberOverflow_isRefused() { runScenario(34) }
+  @Test func download_changesBetweenBlocks_hasAnotherETag() { runScenario(35) }
+}
+
+@Suite struct BodyFuzzScenarios {
+  @Test func bodies_randomRequests_endLegally() { runScenario(36) }
+  @Test func bodies_cutAnywhere_leaveNothing() { runScenario(37) }
+  @Test func bodies_sizesChangeAtRandom_areIntact() { runScenario(38) }
 }
 
 @Suite struct BodyLifeScenarios {
-  @Test func body_beginsAnew_replacesTheUnfinishedOne() { runScenario(23) }
-  @Test func body_beginsAnewWithOneBlock_replacesTheUnfinishedOne() { runScenario(24) }
-  @Test func body_restDoesNotCome_isAbandonedOnce() { runScenario(25) }
-  @Test func body_restDoesNotCome_wakesTheDriver() { runScenario(26) }
-  @Test func body_connectionEnds_isAbandonedOnce() { runScenario(27) }
-  @Test func body_refusedByTheResource_isForgotten() { runScenario(28) }
-  @Test func body_requestTags_tellBodiesApart() { runScenario(29) }
-  @Test func body_noSuchResource_isNotFound() { runScenario(30) }
-  @Test func body_otherExchangesBetweenBlocks_areAnswered() { runScenario(31) }
+  @Test func body_beginsAnew_replacesTheUnfinishedOne() { runScenario(39) }
+  @Test func body_beginsAnewWithOneBlock_replacesTheUnfinishedOne() { runScenario(40) }
+  @Test func body_restDoesNotCome_isAbandonedOnce() { runScenario(41) }
+  @Test func body_restDoesNotCome_wakesTheDriver() { runScenario(42) }
+  @Test func body_connectionEnds_isAbandonedOnce() { runScenario(43) }
+  @Test func body_refusedByTheResource_isForgotten() { runScenario(44) }
+  @Test func body_requestTags_tellBodiesApart() { runScenario(45) }
+  @Test func body_noSuchResource_isNotFound() { runScenario(46) }
+  @Test func body_otherExchangesBetweenBlocks_areAnswered() { runScenario(47) }
+}
+
+@Suite struct BodyTransferScenarios {
+  @Test func transfer_download_everySize_isIntact() { runScenario(48) }
+  @Test func transfer_upload_everySize_isIntact() { runScenario(49) }
+  @Test func transfer_bert_takesFewerMessages() { runScenario(50) }
+  @Test func transfer_bert_blocksFitTheLimit() { runScenario(51) }
+  @Test func transfer_otherExchanges_areAnsweredBetweenBlocks() { runScenario(52) }
+  @Test func transfer_representationChanges_startsAnew() { runScenario(53) }
+  @Test func transfer_serverLosesABody_startsAnew() { runScenario(54) }
+  @Test func transfer_postUpAndDown_isIntact() { runScenario(55) }
 }
 
 @Suite struct BodyUploadScenarios {
-  @Test func upload_blocksInOrder_reachTheResource() { runScenario(32) }
-  @Test func upload_bodyOfOneBlock_isAWholeBody() { runScenario(33) }
-  @Test func upload_assembled_isHandedOverOnce() { runScenario(34) }
-  @Test func upload_blocksOutOfOrder_areIncomplete() { runScenario(35) }
-  @Test func upload_lengthOtherThanTheBlock_isABadRequest() { runScenario(36) }
-  @Test func upload_bertNotAnnounced_isABadRequest() { runScenario(37) }
-  @Test func upload_bertAndSmallerBlocksMixed_areOneBody() { runScenario(38) }
-  @Test func upload_otherContentFormat_isIncomplete() { runScenario(39) }
-  @Test func upload_bodyTooLarge_isRefusedWithTheLimit() { runScenario(40) }
-  @Test func upload_endlessBlocks_areRefusedWhereTheLimitIs() { runScenario(41) }
-  @Test func upload_noMemory_isRefused() { runScenario(42) }
-  @Test func upload_blockNumberOverflow_endsTheBody() { runScenario(43) }
-  @Test func upload_blockOptionTwiceOrUnknown_isABadOption() { runScenario(44) }
+  @Test func upload_blocksInOrder_reachTheResource() { runScenario(56) }
+  @Test func upload_bodyOfOneBlock_isAWholeBody() { runScenario(57) }
+  @Test func upload_assembled_isHandedOverOnce() { runScenario(58) }
+  @Test func upload_blocksOutOfOrder_areIncomplete() { runScenario(59) }
+  @Test func upload_lengthOtherThanTheBlock_isABadRequest() { runScenario(60) }
+  @Test func upload_bertNotAnnounced_isABadRequest() { runScenario(61) }
+  @Test func upload_bertAndSmallerBlocksMixed_areOneBody() { runScenario(62) }
+  @Test func upload_otherContentFormat_isIncomplete() { runScenario(63) }
+  @Test func upload_bodyTooLarge_isRefusedWithTheLimit() { runScenario(64) }
+  @Test func upload_endlessBlocks_areRefusedWhereTheLimitIs() { runScenario(65) }
+  @Test func upload_noMemory_isRefused() { runScenario(66) }
+  @Test func upload_blockNumberOverflow_endsTheBody() { runScenario(67) }
+  @Test func upload_blockOptionTwiceOrUnknown_isABadOption() { runScenario(68) }
 }
 
 @Suite struct CapabilitiesScenarios {
-  @Test func capabilities_optionsMissing_keepBaseValues() { runScenario(45) }
-  @Test func capabilities_oneMessage_isTakenOver() { runScenario(46) }
-  @Test func capabilities_laterMessages_addUp() { runScenario(47) }
-  @Test func capabilities_tokenLengthOutOfRange_isIgnoredOrClamped() { runScenario(48) }
-  @Test func capabilities_repeatedOrUnknownElective_isIgnored() { runScenario(49) }
-  @Test func capabilities_impossibleOption_abortsAndNamesIt() { runScenario(50) }
-  @Test func capabilities_laterOneInvalid_aborts() { runScenario(51) }
-  @Test func capabilities_newConnection_startsOver() { runScenario(52) }
-  @Test func capabilities_loweredWhileSending_holdForTheNextMessage() { runScenario(53) }
-  @Test func capabilities_peerTakesNothing_nothingIsSent() { runScenario(54) }
-  @Test func capabilities_peerTakesLittle_answersAreCut() { runScenario(55) }
+  @Test func capabilities_optionsMissing_keepBaseValues() { runScenario(69) }
+  @Test func capabilities_oneMessage_isTakenOver() { runScenario(70) }
+  @Test func capabilities_laterMessages_addUp() { runScenario(71) }
+  @Test func capabilities_tokenLengthOutOfRange_isIgnoredOrClamped() { runScenario(72) }
+  @Test func capabilities_repeatedOrUnknownElective_isIgnored() { runScenario(73) }
+  @Test func capabilities_impossibleOption_abortsAndNamesIt() { runScenario(74) }
+  @Test func capabilities_laterOneInvalid_aborts() { runScenario(75) }
+  @Test func capabilities_newConnection_startsOver() { runScenario(76) }
+  @Test func capabilities_loweredWhileSending_holdForTheNextMessage() { runScenario(77) }
+  @Test func capabilities_peerTakesNothing_nothingIsSent() { runScenario(78) }
+  @Test func capabilities_peerTakesLittle_answersAreCut() { runScenario(79) }
 }
 
 @Suite struct CodeScenarios {
-  @Test func code_classAndDetail_readBack() { runScenario(56) }
-  @Test func optionNumber_classBits_followTheNumber() { runScenario(57) }
+  @Test func code_classAndDetail_readBack() { runScenario(80) }
+  @Test func optionNumber_classBits_followTheNumber() { runScenario(81) }
+}
+
+@Suite struct ConditionScenarios {
+  @Test func conditions_eTagThatIsKnown_isValid() { runScenario(82) }
+  @Test func conditions_noValidator_isAnsweredInFull() { runScenario(83) }
+  @Test func conditions_notFulfilled_doNothing() { runScenario(84) }
+  @Test func conditions_illFormed_areBadOptions() { runScenario(85) }
+  @Test func conditions_ofBlocks_holdForTheBody() { runScenario(86) }
+  @Test func conditions_accept_isMetOr406() { runScenario(87) }
+  @Test func conditions_waitingTime_isMaxAge() { runScenario(88) }
+  @Test func conditions_echo_showsFreshness() { runScenario(89) }
+  @Test func conditions_maxAge_isReadByAClient() { runScenario(90) }
+  @Test func conditions_reservedLocation_failsTheExchange() { runScenario(91) }
 }
 
 @Suite struct DeferredScenarios {
-  @Test func deferred_answeredInAnyOrder_keepTheirTokens() { runScenario(58) }
-  @Test func deferred_handlerReady_isAnsweredByServeDeferred() { runScenario(59) }
-  @Test func deferred_answeredTwice_isUnknown() { runScenario(60) }
-  @Test func deferred_connectionReplaced_isUnknownToTheNewOne() { runScenario(61) }
-  @Test func deferred_tableFull_isUnavailable() { runScenario(62) }
-  @Test func deferred_noRoom_waitsForOutputToLeave() { runScenario(63) }
-  @Test func deferred_localAbort_isAbandoned() { runScenario(64) }
-  @Test func deferred_answerTooLarge_isAnInternalError() { runScenario(65) }
-  @Test func deferred_neverAnsweredAfterRelease_endsAfterTheTimer() { runScenario(66) }
+  @Test func deferred_answeredInAnyOrder_keepTheirTokens() { runScenario(92) }
+  @Test func deferred_handlerReady_isAnsweredByServeDeferred() { runScenario(93) }
+  @Test func deferred_answeredTwice_isUnknown() { runScenario(94) }
+  @Test func deferred_connectionReplaced_isUnknownToTheNewOne() { runScenario(95) }
+  @Test func deferred_tableFull_isUnavailable() { runScenario(96) }
+  @Test func deferred_noRoom_waitsForOutputToLeave() { runScenario(97) }
+  @Test func deferred_localAbort_isAbandoned() { runScenario(98) }
+  @Test func deferred_answerTooLarge_isAnInternalError() { runScenario(99) }
+  @Test func deferred_neverAnsweredAfterRelease_endsAfterTheTimer() { runScenario(100) }
 }
 
 @Suite struct EmbeddedModeScenarios {
-  @Test func connectionViews_throughAGenericCaller_showTheRightBytes() { runScenario(67) }
-  @Test func inlineArrayViews_throughAGenericCaller_exclusiveOnesAreRight() { runScenario(68) }
-  @Test func connectionStorage_asAGlobal_holdsAConnection() { runScenario(69) }
+  @Test func connectionViews_throughAGenericCaller_showTheRightBytes() { runScenario(101) }
+  @Test func inlineArrayViews_throughAGenericCaller_exclusiveOnesAreRight() { runScenario(102) }
+  @Test func connectionStorage_asAGlobal_holdsAConnection() { runScenario(103) }
 }
 
 @Suite struct EndScenarios {
-  @Test func endOfStream_beforeCapabilities_closes() { runScenario(70) }
-  @Test func endOfStream_withinCapabilities_isTruncated() { runScenario(71) }
-  @Test func endOfStream_betweenMessages_closes() { runScenario(72) }
-  @Test func endOfStream_withinAMessage_isTruncated() { runScenario(73) }
-  @Test func endOfStream_answersOwed_areSentFirst() { runScenario(74) }
-  @Test func endOfStream_whileReleasing_isReleased() { runScenario(75) }
-  @Test func endOfStream_behindARelease_isReleased() { runScenario(76) }
-  @Test func endOfStream_behindAnAbort_isAborted() { runScenario(77) }
-  @Test func endOfStream_whileClosing_needsNoLinger() { runScenario(78) }
-  @Test func endOfStream_neverComes_lingersForItsTime() { runScenario(79) }
-  @Test func transportFailed_inEachPhase_endsAtOnce() { runScenario(80) }
-  @Test func transportFailed_whileClosing_keepsTheReason() { runScenario(81) }
-  @Test func message_stopsHalfWay_isAborted() { runScenario(82) }
-  @Test func message_oneByteASecond_isAborted() { runScenario(83) }
-  @Test func message_completeInTime_startsTheNextTimer() { runScenario(84) }
-  @Test func output_notTaken_endsAfterTheTimer() { runScenario(85) }
-  @Test func output_takenByteByByte_startsTheTimerAnew() { runScenario(86) }
-  @Test func output_abortNotTaken_keepsTheReason() { runScenario(87) }
+  @Test func endOfStream_beforeCapabilities_closes() { runScenario(104) }
+  @Test func endOfStream_withinCapabilities_isTruncated() { runScenario(105) }
+  @Test func endOfStream_betweenMessages_closes() { runScenario(106) }
+  @Test func endOfStream_withinAMessage_isTruncated() { runScenario(107) }
+  @Test func endOfStream_answersOwed_areSentFirst() { runScenario(108) }
+  @Test func endOfStream_whileReleasing_isReleased() { runScenario(109) }
+  @Test func endOfStream_behindARelease_isReleased() { runScenario(110) }
+  @Test func endOfStream_behindAnAbort_isAborted() { runScenario(111) }
+  @Test func endOfStream_whileClosing_needsNoLinger() { runScenario(112) }
+  @Test func endOfStream_neverComes_lingersForItsTime() { runScenario(113) }
+  @Test func transportFailed_inEachPhase_endsAtOnce() { runScenario(114) }
+  @Test func transportFailed_whileClosing_keepsTheReason() { runScenario(115) }
+  @Test func message_stopsHalfWay_isAborted() { runScenario(116) }
+  @Test func message_oneByteASecond_isAborted() { runScenario(117) }
+  @Test func message_completeInTime_startsTheNextTimer() { runScenario(118) }
+  @Test func output_notTaken_endsAfterTheTimer() { runScenario(119) }
+  @Test func output_takenByteByByte_startsTheTimerAnew() { runScenario(120) }
+  @Test func output_abortNotTaken_keepsTheReason() { runScenario(121) }
+}
+
+@Suite struct ExtendedTokenScenarios {
+  @Test func longToken_peerDoesNotTakeIt_isNotSent() { runScenario(122) }
+  @Test func longToken_answer_hasTheState() { runScenario(123) }
+  @Test func longToken_observedAndInBlocks_isEchoed() { runScenario(124) }
+  @Test func longToken_bothDirections_findTheirRequests() { runScenario(125) }
 }
 
 @Suite struct FrameHeaderScenarios {
-  @Test func frameHeader_eachFormOfLen_isMeasured() { runScenario(88) }
-  @Test func frameHeader_sumAbove32Bits_staysAtTheLargest() { runScenario(89) }
-  @Test func frameHeader_eachFormOfTokenLength_isMeasured() { runScenario(90) }
-  @Test func frameHeader_tokenLengthNotAnnounced_isAFault() { runScenario(91) }
-  @Test func frameHeader_cutAnywhere_promisesNoMoreThanItWillHave() { runScenario(92) }
-  @Test func frameHeader_lenComplete_tellsTheLength() { runScenario(93) }
+  @Test func frameHeader_eachFormOfLen_isMeasured() { runScenario(126) }
+  @Test func frameHeader_sumAbove32Bits_staysAtTheLargest() { runScenario(127) }
+  @Test func frameHeader_eachFormOfTokenLength_isMeasured() { runScenario(128) }
+  @Test func frameHeader_tokenLengthNotAnnounced_isAFault() { runScenario(129) }
+  @Test func frameHeader_cutAnywhere_promisesNoMoreThanItWillHave() { runScenario(130) }
+  @Test func frameHeader_lenComplete_tellsTheLength() { runScenario(131) }
 }
 
 @Suite struct HandshakeScenarios {
-  @Test func handshake_connectionOpened_sendsCapabilitiesFirst() { runScenario(94) }
-  @Test func handshake_largerLimits_areAnnounced() { runScenario(95) }
-  @Test func handshake_initiatorEarly_mayAskWithinTheBaseSize() { runScenario(96) }
-  @Test func handshake_acceptorEarly_mayNotAsk() { runScenario(97) }
-  @Test func handshake_requestInTheSameSegment_isServed() { runScenario(98) }
-  @Test func handshake_silentPeer_isAbortedAfterTheTimer() { runScenario(99) }
-  @Test func handshake_otherMessageFirst_aborts() { runScenario(100) }
-  @Test func handshake_capabilitiesWithASyntaxError_abort() { runScenario(101) }
-  @Test func handshake_emptyMessagesFirst_areIgnored() { runScenario(102) }
-  @Test func handshake_abortFirst_closes() { runScenario(103) }
-  @Test func handshake_legacyPeer_goesOnAfterTheWait() { runScenario(104) }
-  @Test func handshake_legacyPeerAsksFirst_isServed() { runScenario(105) }
-  @Test func handshake_acceptorAnswersLate_clientCopes() { runScenario(106) }
+  @Test func handshake_connectionOpened_sendsCapabilitiesFirst() { runScenario(132) }
+  @Test func handshake_largerLimits_areAnnounced() { runScenario(133) }
+  @Test func handshake_initiatorEarly_mayAskWithinTheBaseSize() { runScenario(134) }
+  @Test func handshake_acceptorEarly_mayNotAsk() { runScenario(135) }
+  @Test func handshake_requestInTheSameSegment_isServed() { runScenario(136) }
+  @Test func handshake_silentPeer_isAbortedAfterTheTimer() { runScenario(137) }
+  @Test func handshake_otherMessageFirst_aborts() { runScenario(138) }
+  @Test func handshake_capabilitiesWithASyntaxError_abort() { runScenario(139) }
+  @Test func handshake_emptyMessagesFirst_areIgnored() { runScenario(140) }
+  @Test func handshake_abortFirst_closes() { runScenario(141) }
+  @Test func handshake_legacyPeer_goesOnAfterTheWait() { runScenario(142) }
+  @Test func handshake_legacyPeerAsksFirst_isServed() { runScenario(143) }
+  @Test func handshake_acceptorAnswersLate_clientCopes() { runScenario(144) }
 }
 
 @Suite struct KeptAnswerScenarios {
-  @Test func kept_postWithALargeAnswer_isProcessedOnce() { runScenario(107) }
-  @Test func kept_block1ThenBlock2_areTwoPhases() { runScenario(108) }
-  @Test func kept_smallAnswerInBetween_changesNothing() { runScenario(109) }
-  @Test func kept_largeAnswerInBetween_replacesIt() { runScenario(110) }
-  @Test func kept_nobodyAsksForTheRest_isForgotten() { runScenario(111) }
-  @Test func kept_answerLargerThanTheMemory_isAnInternalError() { runScenario(112) }
-  @Test func kept_fetch_hasOneETag() { runScenario(113) }
+  @Test func kept_postWithALargeAnswer_isProcessedOnce() { runScenario(145) }
+  @Test func kept_block1ThenBlock2_areTwoPhases() { runScenario(146) }
+  @Test func kept_smallAnswerInBetween_changesNothing() { runScenario(147) }
+  @Test func kept_largeAnswerInBetween_replacesIt() { runScenario(148) }
+  @Test func kept_nobodyAsksForTheRest_isForgotten() { runScenario(149) }
+  @Test func kept_answerLargerThanTheMemory_isAnInternalError() { runScenario(150) }
+  @Test func kept_fetch_hasOneETag() { runScenario(151) }
+}
+
+@Suite struct NoResponseScenarios {
+  @Test func noResponse_classesNamed_areNotSent() { runScenario(152) }
+  @Test func noResponse_illFormed_isIgnored() { runScenario(153) }
+  @Test func noResponse_pingBehindIt_isAnswered() { runScenario(154) }
+  @Test func noResponse_answeredLater_isNotSent() { runScenario(155) }
+  @Test func noResponse_withObserve_isNotObserved() { runScenario(156) }
+  @Test func noResponse_client_waitsForNothing() { runScenario(157) }
+}
+
+@Suite struct ObservePressureScenarios {
+  @Test func observers_slowReader_getsTheLatestState() { runScenario(158) }
+  @Test func observers_neverReading_loseTheConnection() { runScenario(159) }
+  @Test func observers_oneChangesAllTheTime_othersAreNotified() { runScenario(160) }
+  @Test func observers_connectionEnds_areRemoved() { runScenario(161) }
+  @Test func observers_released_getNothingMore() { runScenario(162) }
+  @Test func observers_peerChangesItsLimit_notificationsFollow() { runScenario(163) }
+}
+
+@Suite struct ObserveScenarios {
+  @Test func observe_changes_areNotified() { runScenario(164) }
+  @Test func observe_deregistered_isOver() { runScenario(165) }
+  @Test func observe_sameTokenAgain_isNoSecondEntry() { runScenario(166) }
+  @Test func observe_tableFull_isAPlainAnswer() { runScenario(167) }
+  @Test func observe_cannotBeObserved_isAPlainAnswer() { runScenario(168) }
+  @Test func observe_error_endsIt() { runScenario(169) }
+  @Test func observe_formatChanges_isNotAcceptable() { runScenario(170) }
+  @Test func observe_withTheETagThatIsKnown_beginsWithValid() { runScenario(171) }
+  @Test func observe_largeRepresentation_notifiesBlock0() { runScenario(172) }
+  @Test func observe_fetch_isAnsweredAgain() { runScenario(173) }
+}
+
+@Suite struct ObservingClientScenarios {
+  @Test func observing_notifications_comeInOrder() { runScenario(174) }
+  @Test func observing_plainAnswer_isTheEnd() { runScenario(175) }
+  @Test func observing_errorNotification_isTheEnd() { runScenario(176) }
+  @Test func observing_unknownToken_isDropped() { runScenario(177) }
+  @Test func observing_deregistration_endsWithItsAnswer() { runScenario(178) }
+  @Test func observing_deregistrationCrossesAnError_endsOnce() { runScenario(179) }
+  @Test func observing_renewal_isAnsweredOrTimesOut() { runScenario(180) }
+  @Test func observing_renewalTime_isBehindMaxAge() { runScenario(181) }
+  @Test func observing_connectionEnds_failsThemAll() { runScenario(182) }
+  @Test func observing_cancelled_isDroppedInSilence() { runScenario(183) }
+  @Test func observing_unknownCriticalOption_fails() { runScenario(184) }
 }
 
 @Suite struct OptionScenarios {
-  @Test func options_eachFormOfDelta_isRead() { runScenario(114) }
-  @Test func options_eachFormOfLength_isRead() { runScenario(115) }
-  @Test func options_faults_areNamedAtTheirOffset() { runScenario(116) }
-  @Test func options_markerByteInValueOrPayload_isNoMarker() { runScenario(117) }
-  @Test func optionValue_readAsEachFormat_givesItsMeaning() { runScenario(118) }
-  @Test func optionRule_everyKnownNumber_saysWhatTheTableSays() { runScenario(119) }
+  @Test func options_eachFormOfDelta_isRead() { runScenario(185) }
+  @Test func options_eachFormOfLength_isRead() { runScenario(186) }
+  @Test func options_faults_areNamedAtTheirOffset() { runScenario(187) }
+  @Test func options_markerByteInValueOrPayload_isNoMarker() { runScenario(188) }
+  @Test func optionValue_readAsEachFormat_givesItsMeaning() { runScenario(189) }
+  @Test func optionRule_everyKnownNumber_saysWhatTheTableSays() { runScenario(190) }
 }
 
 @Suite struct PairScenarios {
-  @Test func pair_handshake_opensBothAtAnySplit() { runScenario(120) }
-  @Test func pair_bothAskAtOnce_everyAnswerFindsItsRequest() { runScenario(121) }
-  @Test func pair_released_endsOnBothSides() { runScenario(122) }
-  @Test func pair_aborted_endsOnBothSides() { runScenario(123) }
-  @Test func pair_pings_areAnswered() { runScenario(124) }
-  @Test func pair_largeBodies_areEchoed() { runScenario(125) }
-  @Test func pair_lineDead_bothNotice() { runScenario(126) }
-  @Test func pair_tinyBuffers_everythingArrives() { runScenario(127) }
-  @Test func pair_bothFloodTinyBuffers_getsThroughOrEnds() { runScenario(128) }
+  @Test func pair_handshake_opensBothAtAnySplit() { runScenario(191) }
+  @Test func pair_bothAskAtOnce_everyAnswerFindsItsRequest() { runScenario(192) }
+  @Test func pair_released_endsOnBothSides() { runScenario(193) }
+  @Test func pair_aborted_endsOnBothSides() { runScenario(194) }
+  @Test func pair_pings_areAnswered() { runScenario(195) }
+  @Test func pair_largeBodies_areEchoed() { runScenario(196) }
+  @Test func pair_lineDead_bothNotice() { runScenario(197) }
+  @Test func pair_tinyBuffers_everythingArrives() { runScenario(198) }
+  @Test func pair_bothFloodTinyBuffers_getsThroughOrEnds() { runScenario(199) }
 }
 
 @Suite struct PingScenarios {
-  @Test func ping_answered_isAnEvent() { runScenario(129) }
-  @Test func pong_withoutToken_answersWhateverPingThereIs() { runScenario(130) }
-  @Test func pong_withOtherToken_isALifeSignOnly() { runScenario(131) }
-  @Test func ping_unanswered_endsTheConnection() { runScenario(132) }
-  @Test func ping_anyByteComes_isLife() { runScenario(133) }
-  @Test func keepAlive_silence_pingsByItself() { runScenario(134) }
-  @Test func keepAlive_withoutPingTimeout_pingsOncePerInterval() { runScenario(135) }
-  @Test func keepAlive_noRoom_waits() { runScenario(136) }
-  @Test func pong_custodyAskedFor_waitsForEarlierRequests() { runScenario(137) }
-  @Test func pong_withoutCustody_doesNotWait() { runScenario(138) }
-  @Test func pong_custodyAskedForTwice_bothAnswered() { runScenario(139) }
-  @Test func pong_custodyWithALongToken_promisesNothing() { runScenario(140) }
-  @Test func pong_owedAtRelease_isSentBeforeTheEnd() { runScenario(141) }
-  @Test func pong_owedAtReleaseWithoutRoom_isSentBeforeTheEnd() { runScenario(142) }
-  @Test func pong_owedAtAbort_isNotSent() { runScenario(143) }
+  @Test func ping_answered_isAnEvent() { runScenario(200) }
+  @Test func pong_withoutToken_answersWhateverPingThereIs() { runScenario(201) }
+  @Test func pong_withOtherToken_isALifeSignOnly() { runScenario(202) }
+  @Test func ping_unanswered_endsTheConnection() { runScenario(203) }
+  @Test func ping_anyByteComes_isLife() { runScenario(204) }
+  @Test func keepAlive_silence_pingsByItself() { runScenario(205) }
+  @Test func keepAlive_withoutPingTimeout_pingsOncePerInterval() { runScenario(206) }
+  @Test func keepAlive_noRoom_waits() { runScenario(207) }
+  @Test func pong_custodyAskedFor_waitsForEarlierRequests() { runScenario(208) }
+  @Test func pong_withoutCustody_doesNotWait() { runScenario(209) }
+  @Test func pong_custodyAskedForTwice_bothAnswered() { runScenario(210) }
+  @Test func pong_custodyWithALongToken_promisesNothing() { runScenario(211) }
+  @Test func pong_owedAtRelease_isSentBeforeTheEnd() { runScenario(212) }
+  @Test func pong_owedAtReleaseWithoutRoom_isSentBeforeTheEnd() { runScenario(213) }
+  @Test func pong_owedAtAbort_isNotSent() { runScenario(214) }
 }
 
 @Suite struct PropertyScenarios {
-  @Test func codec_randomMessages_areWrittenAsTheyWereRead() { runScenario(144) }
-  @Test func connection_randomSplits_tellTheSameStory() { runScenario(145) }
-  @Test func connection_randomBytes_endLegally() { runScenario(146) }
-  @Test func connection_damagedTraffic_endsLegally() { runScenario(147) }
-  @Test func connection_damagedVectors_endLegally() { runScenario(148) }
-  @Test func message_randomBytes_isReadOrRefused() { runScenario(149) }
+  @Test func codec_randomMessages_areWrittenAsTheyWereRead() { runScenario(215) }
+  @Test func connection_randomSplits_tellTheSameStory() { runScenario(216) }
+  @Test func connection_randomBytes_endLegally() { runScenario(217) }
+  @Test func connection_damagedTraffic_endsLegally() { runScenario(218) }
+  @Test func connection_damagedVectors_endLegally() { runScenario(219) }
+  @Test func message_randomBytes_isReadOrRefused() { runScenario(220) }
 }
 
 @Suite struct RandomOperationScenarios {
-  @Test func pair_randomOperations_endLegally() { runScenario(150) }
-  @Test func pair_sameRequestsOtherCuts_sameAnswers() { runScenario(151) }
+  @Test func pair_randomOperations_endLegally() { runScenario(221) }
+  @Test func pair_sameRequestsOtherCuts_sameAnswers() { runScenario(222) }
 }
 
 @Suite struct ReleaseScenarios {
-  @Test func release_peerCloses_isReleased() { runScenario(152) }
-  @Test func release_holdOff_isWritten() { runScenario(153) }
-  @Test func release_peerIgnoresIt_closesAfterTheTimer() { runScenario(154) }
-  @Test func release_peerAsksOn_isServed() { runScenario(155) }
-  @Test func release_withRequestsUnderWay_waitsForThem() { runScenario(156) }
-  @Test func release_withDeferredRequests_waitsForThem() { runScenario(157) }
-  @Test func release_requestsNeverAnswered_isSentAfterTheTimer() { runScenario(158) }
-  @Test func release_simultaneous_bothFinish() { runScenario(159) }
-  @Test func release_fromThePeer_whatItAskedBeforeIsAnswered() { runScenario(160) }
-  @Test func release_fromThePeer_ownRequestsEnd() { runScenario(161) }
-  @Test func release_withEverything_isReadable() { runScenario(162) }
-  @Test func release_malformedOptions_areIgnored() { runScenario(163) }
-  @Test func release_beforeCapabilities_isStillARelease() { runScenario(164) }
-  @Test func release_idle_happensByItself() { runScenario(165) }
+  @Test func release_peerCloses_isReleased() { runScenario(223) }
+  @Test func release_holdOff_isWritten() { runScenario(224) }
+  @Test func release_peerIgnoresIt_closesAfterTheTimer() { runScenario(225) }
+  @Test func release_peerAsksOn_isServed() { runScenario(226) }
+  @Test func release_withRequestsUnderWay_waitsForThem() { runScenario(227) }
+  @Test func release_withDeferredRequests_waitsForThem() { runScenario(228) }
+  @Test func release_requestsNeverAnswered_isSentAfterTheTimer() { runScenario(229) }
+  @Test func release_simultaneous_bothFinish() { runScenario(230) }
+  @Test func release_fromThePeer_whatItAskedBeforeIsAnswered() { runScenario(231) }
+  @Test func release_fromThePeer_ownRequestsEnd() { runScenario(232) }
+  @Test func release_withEverything_isReadable() { runScenario(233) }
+  @Test func release_malformedOptions_areIgnored() { runScenario(234) }
+  @Test func release_beforeCapabilities_isStillARelease() { runScenario(235) }
+  @Test func release_idle_happensByItself() { runScenario(236) }
 }
 
 @Suite struct RequestScenarios {
-  @Test func request_answered_isOneMessageEachWay() { runScenario(166) }
-  @Test func requests_answeredInAnyOrder_areMatchedByToken() { runScenario(167) }
-  @Test func response_nobodyAskedFor_isDropped() { runScenario(168) }
-  @Test func response_withUnknownCriticalOption_failsThatExchangeOnly() { runScenario(169) }
-  @Test func response_withUnknownElectiveOption_isDelivered() { runScenario(170) }
-  @Test func request_notAnswered_timesOutAndALateAnswerIsDropped() { runScenario(171) }
-  @Test func request_cancelled_endsWithoutAnEvent() { runScenario(172) }
-  @Test func requests_moreThanTheTable_areRefusedUntilOneEnds() { runScenario(173) }
-  @Test func requests_noTable_areRefused() { runScenario(174) }
-  @Test func request_noRoom_isRefusedUntilOutputLeaves() { runScenario(175) }
-  @Test func request_fromTheAcceptor_isAnswered() { runScenario(176) }
-  @Test func requests_connectionEnds_failBeforeTheLastEvent() { runScenario(177) }
+  @Test func request_answered_isOneMessageEachWay() { runScenario(237) }
+  @Test func requests_answeredInAnyOrder_areMatchedByToken() { runScenario(238) }
+  @Test func response_nobodyAskedFor_isDropped() { runScenario(239) }
+  @Test func response_withUnknownCriticalOption_failsThatExchangeOnly() { runScenario(240) }
+  @Test func response_withUnknownElectiveOption_isDelivered() { runScenario(241) }
+  @Test func request_notAnswered_timesOutAndALateAnswerIsDropped() { runScenario(242) }
+  @Test func request_cancelled_endsWithoutAnEvent() { runScenario(243) }
+  @Test func requests_moreThanTheTable_areRefusedUntilOneEnds() { runScenario(244) }
+  @Test func requests_noTable_areRefused() { runScenario(245) }
+  @Test func request_noRoom_isRefusedUntilOutputLeaves() { runScenario(246) }
+  @Test func request_fromTheAcceptor_isAnswered() { runScenario(247) }
+  @Test func requests_connectionEnds_failBeforeTheLastEvent() { runScenario(248) }
 }
 
 @Suite struct ResourceScenarios {
-  @Test func resources_paths_findTheirResource() { runScenario(178) }
-  @Test func resources_methods_areCalledOrNotAllowed() { runScenario(179) }
-  @Test func resources_formats_areNegotiated() { runScenario(180) }
-  @Test func resources_unusableCriticalOption_isABadOption() { runScenario(181) }
-  @Test func resources_refusedBeforeAnyResource_haveTheirCodes() { runScenario(182) }
-  @Test func resources_queries_areRead() { runScenario(183) }
-  @Test func resources_wellKnownCore_listsLinks() { runScenario(184) }
-  @Test func resources_linksLargerThanTheMemory_comeInBlocks() { runScenario(185) }
-  @Test func resources_postponed_answerWhenReady() { runScenario(186) }
-  @Test func resources_connectionGone_areTold() { runScenario(187) }
+  @Test func resources_paths_findTheirResource() { runScenario(249) }
+  @Test func resources_methods_areCalledOrNotAllowed() { runScenario(250) }
+  @Test func resources_formats_areNegotiated() { runScenario(251) }
+  @Test func resources_unusableCriticalOption_isABadOption() { runScenario(252) }
+  @Test func resources_refusedBeforeAnyResource_haveTheirCodes() { runScenario(253) }
+  @Test func resources_queries_areRead() { runScenario(254) }
+  @Test func resources_wellKnownCore_listsLinks() { runScenario(255) }
+  @Test func resources_linksLargerThanTheMemory_comeInBlocks() { runScenario(256) }
+  @Test func resources_postponed_answerWhenReady() { runScenario(257) }
+  @Test func resources_connectionGone_areTold() { runScenario(258) }
 }
 
 @Suite struct ServingScenarios {
-  @Test func serving_nobodyServes_isNotImplemented() { runScenario(188) }
-  @Test func serving_handlerWritesNothing_isAnInternalError() { runScenario(189) }
-  @Test func serving_answerLargerThanTheMemory_isAnInternalError() { runScenario(190) }
-  @Test func serving_answerLargerThanThePeerTakes_isAnInternalError() { runScenario(191) }
-  @Test func serving_twice_answersOnce() { runScenario(192) }
-  @Test func serving_otherEvent_doesNothing() { runScenario(193) }
-  @Test func serving_commandsBeforeServe_leaveRoomForTheAnswer() { runScenario(194) }
-  @Test func serving_requestFromWithinAnEvent_goesOutToo() { runScenario(195) }
-  @Test func serving_connectionFailsBeforeServe_sendsNothing() { runScenario(196) }
-  @Test func serving_longTokenAndSmallAnswers_isAnswered() { runScenario(197) }
-  @Test func serving_longTokenPostponed_isUnavailable() { runScenario(198) }
-  @Test func ping_tokenLongerThanAnnounced_aborts() { runScenario(199) }
-  @Test func message_reservedCode_aborts() { runScenario(200) }
-  @Test func message_anyMethodOrResponseCode_isNoReasonToAbort() { runScenario(201) }
+  @Test func serving_nobodyServes_isNotImplemented() { runScenario(259) }
+  @Test func serving_handlerWritesNothing_isAnInternalError() { runScenario(260) }
+  @Test func serving_answerLargerThanTheMemory_isAnInternalError() { runScenario(261) }
+  @Test func serving_answerLargerThanThePeerTakes_isAnInternalError() { runScenario(262) }
+  @Test func serving_twice_answersOnce() { runScenario(263) }
+  @Test func serving_otherEvent_doesNothing() { runScenario(264) }
+  @Test func serving_commandsBeforeServe_leaveRoomForTheAnswer() { runScenario(265) }
+  @Test func serving_requestFromWithinAnEvent_goesOutToo() { runScenario(266) }
+  @Test func serving_connectionFailsBeforeServe_sendsNothing() { runScenario(267) }
+  @Test func serving_longTokenAndSmallAnswers_isAnswered() { runScenario(268) }
+  @Test func serving_longTokenPostponed_isUnavailable() { runScenario(269) }
+  @Test func ping_tokenLongerThanAnnounced_aborts() { runScenario(270) }
+  @Test func message_reservedCode_aborts() { runScenario(271) }
+  @Test func message_anyMethodOrResponseCode_isNoReasonToAbort() { runScenario(272) }
 }
 
 @Suite struct SizeScenarios {
-  @Test func oversize_onlyItsLengthIn_aborts() { runScenario(202) }
-  @Test func message_ofJustTheAnnouncedSize_isTaken() { runScenario(203) }
-  @Test func oversizeRequest_drained_isRefusedWithSize1() { runScenario(204) }
-  @Test func oversizeRequest_byteByByte_isRefusedWithSize1() { runScenario(205) }
-  @Test func oversizeResponse_drained_failsItsRequest() { runScenario(206) }
-  @Test func oversize_aboveTheDrainLimit_aborts() { runScenario(207) }
-  @Test func oversize_signalOrOther_isNeverDrained() { runScenario(208) }
-  @Test func oversize_tokenLargerThanTheBuffer_aborts() { runScenario(209) }
-  @Test func drain_stopsHalfWay_isAborted() { runScenario(210) }
-  @Test func drain_complete_startsTheNextTimer() { runScenario(211) }
-  @Test func drain_endOfStreamWithin_isTruncated() { runScenario(212) }
-  @Test func drain_endOfStreamBehind_servesWhatFollowed() { runScenario(213) }
-  @Test func drain_noRoomForTheRefusal_waits() { runScenario(214) }
+  @Test func oversize_onlyItsLengthIn_aborts() { runScenario(273) }
+  @Test func message_ofJustTheAnnouncedSize_isTaken() { runScenario(274) }
+  @Test func oversizeRequest_drained_isRefusedWithSize1() { runScenario(275) }
+  @Test func oversizeRequest_byteByByte_isRefusedWithSize1() { runScenario(276) }
+  @Test func oversizeResponse_drained_failsItsRequest() { runScenario(277) }
+  @Test func oversize_aboveTheDrainLimit_aborts() { runScenario(278) }
+  @Test func oversize_signalOrOther_isNeverDrained() { runScenario(279) }
+  @Test func oversize_tokenLargerThanTheBuffer_aborts() { runScenario(280) }
+  @Test func drain_stopsHalfWay_isAborted() { runScenario(281) }
+  @Test func drain_complete_startsTheNextTimer() { runScenario(282) }
+  @Test func drain_endOfStreamWithin_isTruncated() { runScenario(283) }
+  @Test func drain_endOfStreamBehind_servesWhatFollowed() { runScenario(284) }
+  @Test func drain_noRoomForTheRefusal_waits() { runScenario(285) }
 }
 
 @Suite struct TimeScenarios {
-  @Test func instant_comparedAcrossTheWrap_knowsWhatIsLater() { runScenario(215) }
-  @Test func milliseconds_fromSeconds_stayWithinTheirRange() { runScenario(216) }
-  @Test func timers_anywhereOnTheClock_runTheirTime() { runScenario(217) }
-  @Test func timers_setToZero_neverRun() { runScenario(218) }
+  @Test func instant_comparedAcrossTheWrap_knowsWhatIsLater() { runScenario(286) }
+  @Test func milliseconds_fromSeconds_stayWithinTheirRange() { runScenario(287) }
+  @Test func timers_anywhereOnTheClock_runTheirTime() { runScenario(288) }
+  @Test func timers_setToZero_neverRun() { runScenario(289) }
 }
 
 @Suite struct TokenScenarios {
-  @Test func token_bytesOfEachLength_areKept() { runScenario(219) }
-  @Test func token_madeOfANumber_isFourBytes() { runScenario(220) }
-  @Test func tokens_ofManyRequests_areAllDifferent() { runScenario(221) }
-  @Test func tokens_ofPings_areCountedWithThose() { runScenario(222) }
-  @Test func tokens_sameInBothDirections_areTwoRequests() { runScenario(223) }
+  @Test func token_bytesOfEachLength_areKept() { runScenario(290) }
+  @Test func token_madeOfANumber_isFourBytes() { runScenario(291) }
+  @Test func tokens_ofManyRequests_areAllDifferent() { runScenario(292) }
+  @Test func tokens_ofPings_areCountedWithThose() { runScenario(293) }
+  @Test func tokens_sameInBothDirections_areTwoRequests() { runScenario(294) }
 }
 
 @Suite struct VectorScenarios {
-  @Test func vectorsA_decoded_readAsListed() { runScenario(224) }
-  @Test func vectorsB_decoded_readAsListed() { runScenario(225) }
-  @Test func vectorsC_decoded_readAsListed() { runScenario(226) }
-  @Test func vectorsD_decoded_readAsListed() { runScenario(227) }
-  @Test func vectorsE_decoded_readAsListed() { runScenario(228) }
-  @Test func vectorsF_decoded_readAsListed() { runScenario(229) }
-  @Test func vectorsG_decoded_readAsListed() { runScenario(230) }
-  @Test func vectorsH_decoded_readAsListed() { runScenario(231) }
-  @Test func vectorsA_inOnePiece_handledAsListed() { runScenario(232) }
-  @Test func vectorsA_byteByByte_handledAsListed() { runScenario(233) }
-  @Test func vectorsA_inTwoPieces_handledAsListed() { runScenario(234) }
-  @Test func vectorsB_inOnePiece_handledAsListed() { runScenario(235) }
-  @Test func vectorsB_byteByByte_handledAsListed() { runScenario(236) }
-  @Test func vectorsB_inTwoPieces_handledAsListed() { runScenario(237) }
-  @Test func vectorsC_inOnePiece_handledAsListed() { runScenario(238) }
-  @Test func vectorsC_byteByByte_handledAsListed() { runScenario(239) }
-  @Test func vectorsC_inTwoPieces_handledAsListed() { runScenario(240) }
-  @Test func vectorsD_inOnePiece_handledAsListed() { runScenario(241) }
-  @Test func vectorsD_byteByByte_handledAsListed() { runScenario(242) }
-  @Test func vectorsD_inTwoPieces_handledAsListed() { runScenario(243) }
-  @Test func vectorsE_inOnePiece_handledAsListed() { runScenario(244) }
-  @Test func vectorsE_byteByByte_handledAsListed() { runScenario(245) }
-  @Test func vectorsE_inTwoPieces_handledAsListed() { runScenario(246) }
-  @Test func vectorsF_inOnePiece_handledAsListed() { runScenario(247) }
-  @Test func vectorsF_byteByByte_handledAsListed() { runScenario(248) }
-  @Test func vectorsF_inTwoPieces_handledAsListed() { runScenario(249) }
-  @Test func vectorsG_inOnePiece_handledAsListed() { runScenario(250) }
-  @Test func vectorsG_byteByByte_handledAsListed() { runScenario(251) }
-  @Test func vectorsG_inTwoPieces_handledAsListed() { runScenario(252) }
-  @Test func vectorsH_inOnePiece_handledAsListed() { runScenario(253) }
-  @Test func vectorsH_byteByByte_handledAsListed() { runScenario(254) }
-  @Test func vectorsH_inTwoPieces_handledAsListed() { runScenario(255) }
+  @Test func vectorsA_decoded_readAsListed() { runScenario(295) }
+  @Test func vectorsB_decoded_readAsListed() { runScenario(296) }
+  @Test func vectorsC_decoded_readAsListed() { runScenario(297) }
+  @Test func vectorsD_decoded_readAsListed() { runScenario(298) }
+  @Test func vectorsE_decoded_readAsListed() { runScenario(299) }
+  @Test func vectorsF_decoded_readAsListed() { runScenario(300) }
+  @Test func vectorsG_decoded_readAsListed() { runScenario(301) }
+  @Test func vectorsH_decoded_readAsListed() { runScenario(302) }
+  @Test func vectorsA_inOnePiece_handledAsListed() { runScenario(303) }
+  @Test func vectorsA_byteByByte_handledAsListed() { runScenario(304) }
+  @Test func vectorsA_inTwoPieces_handledAsListed() { runScenario(305) }
+  @Test func vectorsB_inOnePiece_handledAsListed() { runScenario(306) }
+  @Test func vectorsB_byteByByte_handledAsListed() { runScenario(307) }
+  @Test func vectorsB_inTwoPieces_handledAsListed() { runScenario(308) }
+  @Test func vectorsC_inOnePiece_handledAsListed() { runScenario(309) }
+  @Test func vectorsC_byteByByte_handledAsListed() { runScenario(310) }
+  @Test func vectorsC_inTwoPieces_handledAsListed() { runScenario(311) }
+  @Test func vectorsD_inOnePiece_handledAsListed() { runScenario(312) }
+  @Test func vectorsD_byteByByte_handledAsListed() { runScenario(313) }
+  @Test func vectorsD_inTwoPieces_handledAsListed() { runScenario(314) }
+  @Test func vectorsE_inOnePiece_handledAsListed() { runScenario(315) }
+  @Test func vectorsE_byteByByte_handledAsListed() { runScenario(316) }
+  @Test func vectorsE_inTwoPieces_handledAsListed() { runScenario(317) }
+  @Test func vectorsF_inOnePiece_handledAsListed() { runScenario(318) }
+  @Test func vectorsF_byteByByte_handledAsListed() { runScenario(319) }
+  @Test func vectorsF_inTwoPieces_handledAsListed() { runScenario(320) }
+  @Test func vectorsG_inOnePiece_handledAsListed() { runScenario(321) }
+  @Test func vectorsG_byteByByte_handledAsListed() { runScenario(322) }
+  @Test func vectorsG_inTwoPieces_handledAsListed() { runScenario(323) }
+  @Test func vectorsH_inOnePiece_handledAsListed() { runScenario(324) }
+  @Test func vectorsH_byteByByte_handledAsListed() { runScenario(325) }
+  @Test func vectorsH_inTwoPieces_handledAsListed() { runScenario(326) }
 }
 
 @Suite struct WriterScenarios {
-  @Test func writer_eachFormOfDelta_isWritten() { runScenario(256) }
-  @Test func writer_eachFormOfLength_isWritten() { runScenario(257) }
-  @Test func writer_uint_isAsShortAsItCanBe() { runScenario(258) }
-  @Test func writer_bodyOfEachSize_hasTheOnlyHeaderThatFits() { runScenario(259) }
-  @Test func writer_peersLimit_isUsedToTheLastByte() { runScenario(260) }
-  @Test func writer_memory_isUsedToTheLastByte() { runScenario(261) }
-  @Test func writer_illegalCall_throwsAndChangesNothing() { runScenario(262) }
-  @Test func request_writeFails_connectionIsUnchanged() { runScenario(263) }
-  @Test func writer_paths_becomeSegments() { runScenario(264) }
+  @Test func writer_eachFormOfDelta_isWritten() { runScenario(327) }
+  @Test func writer_eachFormOfLength_isWritten() { runScenario(328) }
+  @Test func writer_uint_isAsShortAsItCanBe() { runScenario(329) }
+  @Test func writer_bodyOfEachSize_hasTheOnlyHeaderThatFits() { runScenario(330) }
+  @Test func writer_peersLimit_isUsedToTheLastByte() { runScenario(331) }
+  @Test func writer_memory_isUsedToTheLastByte() { runScenario(332) }
+  @Test func writer_illegalCall_throwsAndChangesNothing() { runScenario(333) }
+  @Test func request_writeFails_connectionIsUnchanged() { runScenario(334) }
+  @Test func writer_paths_becomeSegments() { runScenario(335) }
 }
