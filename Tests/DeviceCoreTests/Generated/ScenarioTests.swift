@@ -213,240 +213,250 @@ import Testing
   @Test func kept_fetch_hasOneETag() { runScenario(151) }
 }
 
+@Suite struct MethodScenarios {
+  @Test func methods_fetch_isAskedByItsPayload() { runScenario(152) }
+  @Test func methods_patch_isDoneOrNot() { runScenario(153) }
+  @Test func methods_patchInBlocks_isDoneAtItsEnd() { runScenario(154) }
+}
+
 @Suite struct NoResponseScenarios {
-  @Test func noResponse_classesNamed_areNotSent() { runScenario(152) }
-  @Test func noResponse_illFormed_isIgnored() { runScenario(153) }
-  @Test func noResponse_pingBehindIt_isAnswered() { runScenario(154) }
-  @Test func noResponse_answeredLater_isNotSent() { runScenario(155) }
-  @Test func noResponse_withObserve_isNotObserved() { runScenario(156) }
-  @Test func noResponse_client_waitsForNothing() { runScenario(157) }
+  @Test func noResponse_classesNamed_areNotSent() { runScenario(155) }
+  @Test func noResponse_illFormed_isIgnored() { runScenario(156) }
+  @Test func noResponse_pingBehindIt_isAnswered() { runScenario(157) }
+  @Test func noResponse_answeredLater_isNotSent() { runScenario(158) }
+  @Test func noResponse_withObserve_isNotObserved() { runScenario(159) }
+  @Test func noResponse_client_waitsForNothing() { runScenario(160) }
+}
+
+@Suite struct ObservePairScenarios {
+  @Test func observePair_largeRepresentation_lastStateArrives() { runScenario(161) }
 }
 
 @Suite struct ObservePressureScenarios {
-  @Test func observers_slowReader_getsTheLatestState() { runScenario(158) }
-  @Test func observers_neverReading_loseTheConnection() { runScenario(159) }
-  @Test func observers_oneChangesAllTheTime_othersAreNotified() { runScenario(160) }
-  @Test func observers_connectionEnds_areRemoved() { runScenario(161) }
-  @Test func observers_released_getNothingMore() { runScenario(162) }
-  @Test func observers_peerChangesItsLimit_notificationsFollow() { runScenario(163) }
+  @Test func observers_slowReader_getsTheLatestState() { runScenario(162) }
+  @Test func observers_neverReading_loseTheConnection() { runScenario(163) }
+  @Test func observers_oneChangesAllTheTime_othersAreNotified() { runScenario(164) }
+  @Test func observers_connectionEnds_areRemoved() { runScenario(165) }
+  @Test func observers_released_getNothingMore() { runScenario(166) }
+  @Test func observers_peerChangesItsLimit_notificationsFollow() { runScenario(167) }
 }
 
 @Suite struct ObserveScenarios {
-  @Test func observe_changes_areNotified() { runScenario(164) }
-  @Test func observe_deregistered_isOver() { runScenario(165) }
-  @Test func observe_sameTokenAgain_isNoSecondEntry() { runScenario(166) }
-  @Test func observe_tableFull_isAPlainAnswer() { runScenario(167) }
-  @Test func observe_cannotBeObserved_isAPlainAnswer() { runScenario(168) }
-  @Test func observe_error_endsIt() { runScenario(169) }
-  @Test func observe_formatChanges_isNotAcceptable() { runScenario(170) }
-  @Test func observe_withTheETagThatIsKnown_beginsWithValid() { runScenario(171) }
-  @Test func observe_largeRepresentation_notifiesBlock0() { runScenario(172) }
-  @Test func observe_fetch_isAnsweredAgain() { runScenario(173) }
+  @Test func observe_changes_areNotified() { runScenario(168) }
+  @Test func observe_deregistered_isOver() { runScenario(169) }
+  @Test func observe_sameTokenAgain_isNoSecondEntry() { runScenario(170) }
+  @Test func observe_tableFull_isAPlainAnswer() { runScenario(171) }
+  @Test func observe_cannotBeObserved_isAPlainAnswer() { runScenario(172) }
+  @Test func observe_error_endsIt() { runScenario(173) }
+  @Test func observe_formatChanges_isNotAcceptable() { runScenario(174) }
+  @Test func observe_withTheETagThatIsKnown_beginsWithValid() { runScenario(175) }
+  @Test func observe_largeRepresentation_notifiesBlock0() { runScenario(176) }
+  @Test func observe_fetch_isAnsweredAgain() { runScenario(177) }
 }
 
 @Suite struct ObservingClientScenarios {
-  @Test func observing_notifications_comeInOrder() { runScenario(174) }
-  @Test func observing_plainAnswer_isTheEnd() { runScenario(175) }
-  @Test func observing_errorNotification_isTheEnd() { runScenario(176) }
-  @Test func observing_unknownToken_isDropped() { runScenario(177) }
-  @Test func observing_deregistration_endsWithItsAnswer() { runScenario(178) }
-  @Test func observing_deregistrationCrossesAnError_endsOnce() { runScenario(179) }
-  @Test func observing_renewal_isAnsweredOrTimesOut() { runScenario(180) }
-  @Test func observing_renewalTime_isBehindMaxAge() { runScenario(181) }
-  @Test func observing_connectionEnds_failsThemAll() { runScenario(182) }
-  @Test func observing_cancelled_isDroppedInSilence() { runScenario(183) }
-  @Test func observing_unknownCriticalOption_fails() { runScenario(184) }
+  @Test func observing_notifications_comeInOrder() { runScenario(178) }
+  @Test func observing_plainAnswer_isTheEnd() { runScenario(179) }
+  @Test func observing_errorNotification_isTheEnd() { runScenario(180) }
+  @Test func observing_unknownToken_isDropped() { runScenario(181) }
+  @Test func observing_deregistration_endsWithItsAnswer() { runScenario(182) }
+  @Test func observing_deregistrationCrossesAnError_endsOnce() { runScenario(183) }
+  @Test func observing_renewal_isAnsweredOrTimesOut() { runScenario(184) }
+  @Test func observing_renewalTime_isBehindMaxAge() { runScenario(185) }
+  @Test func observing_connectionEnds_failsThemAll() { runScenario(186) }
+  @Test func observing_cancelled_isDroppedInSilence() { runScenario(187) }
+  @Test func observing_unknownCriticalOption_fails() { runScenario(188) }
 }
 
 @Suite struct OptionScenarios {
-  @Test func options_eachFormOfDelta_isRead() { runScenario(185) }
-  @Test func options_eachFormOfLength_isRead() { runScenario(186) }
-  @Test func options_faults_areNamedAtTheirOffset() { runScenario(187) }
-  @Test func options_markerByteInValueOrPayload_isNoMarker() { runScenario(188) }
-  @Test func optionValue_readAsEachFormat_givesItsMeaning() { runScenario(189) }
-  @Test func optionRule_everyKnownNumber_saysWhatTheTableSays() { runScenario(190) }
+  @Test func options_eachFormOfDelta_isRead() { runScenario(189) }
+  @Test func options_eachFormOfLength_isRead() { runScenario(190) }
+  @Test func options_faults_areNamedAtTheirOffset() { runScenario(191) }
+  @Test func options_markerByteInValueOrPayload_isNoMarker() { runScenario(192) }
+  @Test func optionValue_readAsEachFormat_givesItsMeaning() { runScenario(193) }
+  @Test func optionRule_everyKnownNumber_saysWhatTheTableSays() { runScenario(194) }
 }
 
 @Suite struct PairScenarios {
-  @Test func pair_handshake_opensBothAtAnySplit() { runScenario(191) }
-  @Test func pair_bothAskAtOnce_everyAnswerFindsItsRequest() { runScenario(192) }
-  @Test func pair_released_endsOnBothSides() { runScenario(193) }
-  @Test func pair_aborted_endsOnBothSides() { runScenario(194) }
-  @Test func pair_pings_areAnswered() { runScenario(195) }
-  @Test func pair_largeBodies_areEchoed() { runScenario(196) }
-  @Test func pair_lineDead_bothNotice() { runScenario(197) }
-  @Test func pair_tinyBuffers_everythingArrives() { runScenario(198) }
-  @Test func pair_bothFloodTinyBuffers_getsThroughOrEnds() { runScenario(199) }
+  @Test func pair_handshake_opensBothAtAnySplit() { runScenario(195) }
+  @Test func pair_bothAskAtOnce_everyAnswerFindsItsRequest() { runScenario(196) }
+  @Test func pair_released_endsOnBothSides() { runScenario(197) }
+  @Test func pair_aborted_endsOnBothSides() { runScenario(198) }
+  @Test func pair_pings_areAnswered() { runScenario(199) }
+  @Test func pair_largeBodies_areEchoed() { runScenario(200) }
+  @Test func pair_lineDead_bothNotice() { runScenario(201) }
+  @Test func pair_tinyBuffers_everythingArrives() { runScenario(202) }
+  @Test func pair_bothFloodTinyBuffers_getsThroughOrEnds() { runScenario(203) }
 }
 
 @Suite struct PingScenarios {
-  @Test func ping_answered_isAnEvent() { runScenario(200) }
-  @Test func pong_withoutToken_answersWhateverPingThereIs() { runScenario(201) }
-  @Test func pong_withOtherToken_isALifeSignOnly() { runScenario(202) }
-  @Test func ping_unanswered_endsTheConnection() { runScenario(203) }
-  @Test func ping_anyByteComes_isLife() { runScenario(204) }
-  @Test func keepAlive_silence_pingsByItself() { runScenario(205) }
-  @Test func keepAlive_withoutPingTimeout_pingsOncePerInterval() { runScenario(206) }
-  @Test func keepAlive_noRoom_waits() { runScenario(207) }
-  @Test func pong_custodyAskedFor_waitsForEarlierRequests() { runScenario(208) }
-  @Test func pong_withoutCustody_doesNotWait() { runScenario(209) }
-  @Test func pong_custodyAskedForTwice_bothAnswered() { runScenario(210) }
-  @Test func pong_custodyWithALongToken_promisesNothing() { runScenario(211) }
-  @Test func pong_owedAtRelease_isSentBeforeTheEnd() { runScenario(212) }
-  @Test func pong_owedAtReleaseWithoutRoom_isSentBeforeTheEnd() { runScenario(213) }
-  @Test func pong_owedAtAbort_isNotSent() { runScenario(214) }
+  @Test func ping_answered_isAnEvent() { runScenario(204) }
+  @Test func pong_withoutToken_answersWhateverPingThereIs() { runScenario(205) }
+  @Test func pong_withOtherToken_isALifeSignOnly() { runScenario(206) }
+  @Test func ping_unanswered_endsTheConnection() { runScenario(207) }
+  @Test func ping_anyByteComes_isLife() { runScenario(208) }
+  @Test func keepAlive_silence_pingsByItself() { runScenario(209) }
+  @Test func keepAlive_withoutPingTimeout_pingsOncePerInterval() { runScenario(210) }
+  @Test func keepAlive_noRoom_waits() { runScenario(211) }
+  @Test func pong_custodyAskedFor_waitsForEarlierRequests() { runScenario(212) }
+  @Test func pong_withoutCustody_doesNotWait() { runScenario(213) }
+  @Test func pong_custodyAskedForTwice_bothAnswered() { runScenario(214) }
+  @Test func pong_custodyWithALongToken_promisesNothing() { runScenario(215) }
+  @Test func pong_owedAtRelease_isSentBeforeTheEnd() { runScenario(216) }
+  @Test func pong_owedAtReleaseWithoutRoom_isSentBeforeTheEnd() { runScenario(217) }
+  @Test func pong_owedAtAbort_isNotSent() { runScenario(218) }
 }
 
 @Suite struct PropertyScenarios {
-  @Test func codec_randomMessages_areWrittenAsTheyWereRead() { runScenario(215) }
-  @Test func connection_randomSplits_tellTheSameStory() { runScenario(216) }
-  @Test func connection_randomBytes_endLegally() { runScenario(217) }
-  @Test func connection_damagedTraffic_endsLegally() { runScenario(218) }
-  @Test func connection_damagedVectors_endLegally() { runScenario(219) }
-  @Test func message_randomBytes_isReadOrRefused() { runScenario(220) }
+  @Test func codec_randomMessages_areWrittenAsTheyWereRead() { runScenario(219) }
+  @Test func connection_randomSplits_tellTheSameStory() { runScenario(220) }
+  @Test func connection_randomBytes_endLegally() { runScenario(221) }
+  @Test func connection_damagedTraffic_endsLegally() { runScenario(222) }
+  @Test func connection_damagedVectors_endLegally() { runScenario(223) }
+  @Test func message_randomBytes_isReadOrRefused() { runScenario(224) }
 }
 
 @Suite struct RandomOperationScenarios {
-  @Test func pair_randomOperations_endLegally() { runScenario(221) }
-  @Test func pair_sameRequestsOtherCuts_sameAnswers() { runScenario(222) }
+  @Test func pair_randomOperations_endLegally() { runScenario(225) }
+  @Test func pair_sameRequestsOtherCuts_sameAnswers() { runScenario(226) }
 }
 
 @Suite struct ReleaseScenarios {
-  @Test func release_peerCloses_isReleased() { runScenario(223) }
-  @Test func release_holdOff_isWritten() { runScenario(224) }
-  @Test func release_peerIgnoresIt_closesAfterTheTimer() { runScenario(225) }
-  @Test func release_peerAsksOn_isServed() { runScenario(226) }
-  @Test func release_withRequestsUnderWay_waitsForThem() { runScenario(227) }
-  @Test func release_withDeferredRequests_waitsForThem() { runScenario(228) }
-  @Test func release_requestsNeverAnswered_isSentAfterTheTimer() { runScenario(229) }
-  @Test func release_simultaneous_bothFinish() { runScenario(230) }
-  @Test func release_fromThePeer_whatItAskedBeforeIsAnswered() { runScenario(231) }
-  @Test func release_fromThePeer_ownRequestsEnd() { runScenario(232) }
-  @Test func release_withEverything_isReadable() { runScenario(233) }
-  @Test func release_malformedOptions_areIgnored() { runScenario(234) }
-  @Test func release_beforeCapabilities_isStillARelease() { runScenario(235) }
-  @Test func release_idle_happensByItself() { runScenario(236) }
+  @Test func release_peerCloses_isReleased() { runScenario(227) }
+  @Test func release_holdOff_isWritten() { runScenario(228) }
+  @Test func release_peerIgnoresIt_closesAfterTheTimer() { runScenario(229) }
+  @Test func release_peerAsksOn_isServed() { runScenario(230) }
+  @Test func release_withRequestsUnderWay_waitsForThem() { runScenario(231) }
+  @Test func release_withDeferredRequests_waitsForThem() { runScenario(232) }
+  @Test func release_requestsNeverAnswered_isSentAfterTheTimer() { runScenario(233) }
+  @Test func release_simultaneous_bothFinish() { runScenario(234) }
+  @Test func release_fromThePeer_whatItAskedBeforeIsAnswered() { runScenario(235) }
+  @Test func release_fromThePeer_ownRequestsEnd() { runScenario(236) }
+  @Test func release_withEverything_isReadable() { runScenario(237) }
+  @Test func release_malformedOptions_areIgnored() { runScenario(238) }
+  @Test func release_beforeCapabilities_isStillARelease() { runScenario(239) }
+  @Test func release_idle_happensByItself() { runScenario(240) }
 }
 
 @Suite struct RequestScenarios {
-  @Test func request_answered_isOneMessageEachWay() { runScenario(237) }
-  @Test func requests_answeredInAnyOrder_areMatchedByToken() { runScenario(238) }
-  @Test func response_nobodyAskedFor_isDropped() { runScenario(239) }
-  @Test func response_withUnknownCriticalOption_failsThatExchangeOnly() { runScenario(240) }
-  @Test func response_withUnknownElectiveOption_isDelivered() { runScenario(241) }
-  @Test func request_notAnswered_timesOutAndALateAnswerIsDropped() { runScenario(242) }
-  @Test func request_cancelled_endsWithoutAnEvent() { runScenario(243) }
-  @Test func requests_moreThanTheTable_areRefusedUntilOneEnds() { runScenario(244) }
-  @Test func requests_noTable_areRefused() { runScenario(245) }
-  @Test func request_noRoom_isRefusedUntilOutputLeaves() { runScenario(246) }
-  @Test func request_fromTheAcceptor_isAnswered() { runScenario(247) }
-  @Test func requests_connectionEnds_failBeforeTheLastEvent() { runScenario(248) }
+  @Test func request_answered_isOneMessageEachWay() { runScenario(241) }
+  @Test func requests_answeredInAnyOrder_areMatchedByToken() { runScenario(242) }
+  @Test func response_nobodyAskedFor_isDropped() { runScenario(243) }
+  @Test func response_withUnknownCriticalOption_failsThatExchangeOnly() { runScenario(244) }
+  @Test func response_withUnknownElectiveOption_isDelivered() { runScenario(245) }
+  @Test func request_notAnswered_timesOutAndALateAnswerIsDropped() { runScenario(246) }
+  @Test func request_cancelled_endsWithoutAnEvent() { runScenario(247) }
+  @Test func requests_moreThanTheTable_areRefusedUntilOneEnds() { runScenario(248) }
+  @Test func requests_noTable_areRefused() { runScenario(249) }
+  @Test func request_noRoom_isRefusedUntilOutputLeaves() { runScenario(250) }
+  @Test func request_fromTheAcceptor_isAnswered() { runScenario(251) }
+  @Test func requests_connectionEnds_failBeforeTheLastEvent() { runScenario(252) }
 }
 
 @Suite struct ResourceScenarios {
-  @Test func resources_paths_findTheirResource() { runScenario(249) }
-  @Test func resources_methods_areCalledOrNotAllowed() { runScenario(250) }
-  @Test func resources_formats_areNegotiated() { runScenario(251) }
-  @Test func resources_unusableCriticalOption_isABadOption() { runScenario(252) }
-  @Test func resources_refusedBeforeAnyResource_haveTheirCodes() { runScenario(253) }
-  @Test func resources_queries_areRead() { runScenario(254) }
-  @Test func resources_wellKnownCore_listsLinks() { runScenario(255) }
-  @Test func resources_linksLargerThanTheMemory_comeInBlocks() { runScenario(256) }
-  @Test func resources_postponed_answerWhenReady() { runScenario(257) }
-  @Test func resources_connectionGone_areTold() { runScenario(258) }
+  @Test func resources_paths_findTheirResource() { runScenario(253) }
+  @Test func resources_methods_areCalledOrNotAllowed() { runScenario(254) }
+  @Test func resources_formats_areNegotiated() { runScenario(255) }
+  @Test func resources_unusableCriticalOption_isABadOption() { runScenario(256) }
+  @Test func resources_refusedBeforeAnyResource_haveTheirCodes() { runScenario(257) }
+  @Test func resources_queries_areRead() { runScenario(258) }
+  @Test func resources_wellKnownCore_listsLinks() { runScenario(259) }
+  @Test func resources_linksLargerThanTheMemory_comeInBlocks() { runScenario(260) }
+  @Test func resources_postponed_answerWhenReady() { runScenario(261) }
+  @Test func resources_connectionGone_areTold() { runScenario(262) }
 }
 
 @Suite struct ServingScenarios {
-  @Test func serving_nobodyServes_isNotImplemented() { runScenario(259) }
-  @Test func serving_handlerWritesNothing_isAnInternalError() { runScenario(260) }
-  @Test func serving_answerLargerThanTheMemory_isAnInternalError() { runScenario(261) }
-  @Test func serving_answerLargerThanThePeerTakes_isAnInternalError() { runScenario(262) }
-  @Test func serving_twice_answersOnce() { runScenario(263) }
-  @Test func serving_otherEvent_doesNothing() { runScenario(264) }
-  @Test func serving_commandsBeforeServe_leaveRoomForTheAnswer() { runScenario(265) }
-  @Test func serving_requestFromWithinAnEvent_goesOutToo() { runScenario(266) }
-  @Test func serving_connectionFailsBeforeServe_sendsNothing() { runScenario(267) }
-  @Test func serving_longTokenAndSmallAnswers_isAnswered() { runScenario(268) }
-  @Test func serving_longTokenPostponed_isUnavailable() { runScenario(269) }
-  @Test func ping_tokenLongerThanAnnounced_aborts() { runScenario(270) }
-  @Test func message_reservedCode_aborts() { runScenario(271) }
-  @Test func message_anyMethodOrResponseCode_isNoReasonToAbort() { runScenario(272) }
+  @Test func serving_nobodyServes_isNotImplemented() { runScenario(263) }
+  @Test func serving_handlerWritesNothing_isAnInternalError() { runScenario(264) }
+  @Test func serving_answerLargerThanTheMemory_isAnInternalError() { runScenario(265) }
+  @Test func serving_answerLargerThanThePeerTakes_isAnInternalError() { runScenario(266) }
+  @Test func serving_twice_answersOnce() { runScenario(267) }
+  @Test func serving_otherEvent_doesNothing() { runScenario(268) }
+  @Test func serving_commandsBeforeServe_leaveRoomForTheAnswer() { runScenario(269) }
+  @Test func serving_requestFromWithinAnEvent_goesOutToo() { runScenario(270) }
+  @Test func serving_connectionFailsBeforeServe_sendsNothing() { runScenario(271) }
+  @Test func serving_longTokenAndSmallAnswers_isAnswered() { runScenario(272) }
+  @Test func serving_longTokenPostponed_isUnavailable() { runScenario(273) }
+  @Test func ping_tokenLongerThanAnnounced_aborts() { runScenario(274) }
+  @Test func message_reservedCode_aborts() { runScenario(275) }
+  @Test func message_anyMethodOrResponseCode_isNoReasonToAbort() { runScenario(276) }
 }
 
 @Suite struct SizeScenarios {
-  @Test func oversize_onlyItsLengthIn_aborts() { runScenario(273) }
-  @Test func message_ofJustTheAnnouncedSize_isTaken() { runScenario(274) }
-  @Test func oversizeRequest_drained_isRefusedWithSize1() { runScenario(275) }
-  @Test func oversizeRequest_byteByByte_isRefusedWithSize1() { runScenario(276) }
-  @Test func oversizeResponse_drained_failsItsRequest() { runScenario(277) }
-  @Test func oversize_aboveTheDrainLimit_aborts() { runScenario(278) }
-  @Test func oversize_signalOrOther_isNeverDrained() { runScenario(279) }
-  @Test func oversize_tokenLargerThanTheBuffer_aborts() { runScenario(280) }
-  @Test func drain_stopsHalfWay_isAborted() { runScenario(281) }
-  @Test func drain_complete_startsTheNextTimer() { runScenario(282) }
-  @Test func drain_endOfStreamWithin_isTruncated() { runScenario(283) }
-  @Test func drain_endOfStreamBehind_servesWhatFollowed() { runScenario(284) }
-  @Test func drain_noRoomForTheRefusal_waits() { runScenario(285) }
+  @Test func oversize_onlyItsLengthIn_aborts() { runScenario(277) }
+  @Test func message_ofJustTheAnnouncedSize_isTaken() { runScenario(278) }
+  @Test func oversizeRequest_drained_isRefusedWithSize1() { runScenario(279) }
+  @Test func oversizeRequest_byteByByte_isRefusedWithSize1() { runScenario(280) }
+  @Test func oversizeResponse_drained_failsItsRequest() { runScenario(281) }
+  @Test func oversize_aboveTheDrainLimit_aborts() { runScenario(282) }
+  @Test func oversize_signalOrOther_isNeverDrained() { runScenario(283) }
+  @Test func oversize_tokenLargerThanTheBuffer_aborts() { runScenario(284) }
+  @Test func drain_stopsHalfWay_isAborted() { runScenario(285) }
+  @Test func drain_complete_startsTheNextTimer() { runScenario(286) }
+  @Test func drain_endOfStreamWithin_isTruncated() { runScenario(287) }
+  @Test func drain_endOfStreamBehind_servesWhatFollowed() { runScenario(288) }
+  @Test func drain_noRoomForTheRefusal_waits() { runScenario(289) }
 }
 
 @Suite struct TimeScenarios {
-  @Test func instant_comparedAcrossTheWrap_knowsWhatIsLater() { runScenario(286) }
-  @Test func milliseconds_fromSeconds_stayWithinTheirRange() { runScenario(287) }
-  @Test func timers_anywhereOnTheClock_runTheirTime() { runScenario(288) }
-  @Test func timers_setToZero_neverRun() { runScenario(289) }
+  @Test func instant_comparedAcrossTheWrap_knowsWhatIsLater() { runScenario(290) }
+  @Test func milliseconds_fromSeconds_stayWithinTheirRange() { runScenario(291) }
+  @Test func timers_anywhereOnTheClock_runTheirTime() { runScenario(292) }
+  @Test func timers_setToZero_neverRun() { runScenario(293) }
 }
 
 @Suite struct TokenScenarios {
-  @Test func token_bytesOfEachLength_areKept() { runScenario(290) }
-  @Test func token_madeOfANumber_isFourBytes() { runScenario(291) }
-  @Test func tokens_ofManyRequests_areAllDifferent() { runScenario(292) }
-  @Test func tokens_ofPings_areCountedWithThose() { runScenario(293) }
-  @Test func tokens_sameInBothDirections_areTwoRequests() { runScenario(294) }
+  @Test func token_bytesOfEachLength_areKept() { runScenario(294) }
+  @Test func token_madeOfANumber_isFourBytes() { runScenario(295) }
+  @Test func tokens_ofManyRequests_areAllDifferent() { runScenario(296) }
+  @Test func tokens_ofPings_areCountedWithThose() { runScenario(297) }
+  @Test func tokens_sameInBothDirections_areTwoRequests() { runScenario(298) }
 }
 
 @Suite struct VectorScenarios {
-  @Test func vectorsA_decoded_readAsListed() { runScenario(295) }
-  @Test func vectorsB_decoded_readAsListed() { runScenario(296) }
-  @Test func vectorsC_decoded_readAsListed() { runScenario(297) }
-  @Test func vectorsD_decoded_readAsListed() { runScenario(298) }
-  @Test func vectorsE_decoded_readAsListed() { runScenario(299) }
-  @Test func vectorsF_decoded_readAsListed() { runScenario(300) }
-  @Test func vectorsG_decoded_readAsListed() { runScenario(301) }
-  @Test func vectorsH_decoded_readAsListed() { runScenario(302) }
-  @Test func vectorsA_inOnePiece_handledAsListed() { runScenario(303) }
-  @Test func vectorsA_byteByByte_handledAsListed() { runScenario(304) }
-  @Test func vectorsA_inTwoPieces_handledAsListed() { runScenario(305) }
-  @Test func vectorsB_inOnePiece_handledAsListed() { runScenario(306) }
-  @Test func vectorsB_byteByByte_handledAsListed() { runScenario(307) }
-  @Test func vectorsB_inTwoPieces_handledAsListed() { runScenario(308) }
-  @Test func vectorsC_inOnePiece_handledAsListed() { runScenario(309) }
-  @Test func vectorsC_byteByByte_handledAsListed() { runScenario(310) }
-  @Test func vectorsC_inTwoPieces_handledAsListed() { runScenario(311) }
-  @Test func vectorsD_inOnePiece_handledAsListed() { runScenario(312) }
-  @Test func vectorsD_byteByByte_handledAsListed() { runScenario(313) }
-  @Test func vectorsD_inTwoPieces_handledAsListed() { runScenario(314) }
-  @Test func vectorsE_inOnePiece_handledAsListed() { runScenario(315) }
-  @Test func vectorsE_byteByByte_handledAsListed() { runScenario(316) }
-  @Test func vectorsE_inTwoPieces_handledAsListed() { runScenario(317) }
-  @Test func vectorsF_inOnePiece_handledAsListed() { runScenario(318) }
-  @Test func vectorsF_byteByByte_handledAsListed() { runScenario(319) }
-  @Test func vectorsF_inTwoPieces_handledAsListed() { runScenario(320) }
-  @Test func vectorsG_inOnePiece_handledAsListed() { runScenario(321) }
-  @Test func vectorsG_byteByByte_handledAsListed() { runScenario(322) }
-  @Test func vectorsG_inTwoPieces_handledAsListed() { runScenario(323) }
-  @Test func vectorsH_inOnePiece_handledAsListed() { runScenario(324) }
-  @Test func vectorsH_byteByByte_handledAsListed() { runScenario(325) }
-  @Test func vectorsH_inTwoPieces_handledAsListed() { runScenario(326) }
+  @Test func vectorsA_decoded_readAsListed() { runScenario(299) }
+  @Test func vectorsB_decoded_readAsListed() { runScenario(300) }
+  @Test func vectorsC_decoded_readAsListed() { runScenario(301) }
+  @Test func vectorsD_decoded_readAsListed() { runScenario(302) }
+  @Test func vectorsE_decoded_readAsListed() { runScenario(303) }
+  @Test func vectorsF_decoded_readAsListed() { runScenario(304) }
+  @Test func vectorsG_decoded_readAsListed() { runScenario(305) }
+  @Test func vectorsH_decoded_readAsListed() { runScenario(306) }
+  @Test func vectorsA_inOnePiece_handledAsListed() { runScenario(307) }
+  @Test func vectorsA_byteByByte_handledAsListed() { runScenario(308) }
+  @Test func vectorsA_inTwoPieces_handledAsListed() { runScenario(309) }
+  @Test func vectorsB_inOnePiece_handledAsListed() { runScenario(310) }
+  @Test func vectorsB_byteByByte_handledAsListed() { runScenario(311) }
+  @Test func vectorsB_inTwoPieces_handledAsListed() { runScenario(312) }
+  @Test func vectorsC_inOnePiece_handledAsListed() { runScenario(313) }
+  @Test func vectorsC_byteByByte_handledAsListed() { runScenario(314) }
+  @Test func vectorsC_inTwoPieces_handledAsListed() { runScenario(315) }
+  @Test func vectorsD_inOnePiece_handledAsListed() { runScenario(316) }
+  @Test func vectorsD_byteByByte_handledAsListed() { runScenario(317) }
+  @Test func vectorsD_inTwoPieces_handledAsListed() { runScenario(318) }
+  @Test func vectorsE_inOnePiece_handledAsListed() { runScenario(319) }
+  @Test func vectorsE_byteByByte_handledAsListed() { runScenario(320) }
+  @Test func vectorsE_inTwoPieces_handledAsListed() { runScenario(321) }
+  @Test func vectorsF_inOnePiece_handledAsListed() { runScenario(322) }
+  @Test func vectorsF_byteByByte_handledAsListed() { runScenario(323) }
+  @Test func vectorsF_inTwoPieces_handledAsListed() { runScenario(324) }
+  @Test func vectorsG_inOnePiece_handledAsListed() { runScenario(325) }
+  @Test func vectorsG_byteByByte_handledAsListed() { runScenario(326) }
+  @Test func vectorsG_inTwoPieces_handledAsListed() { runScenario(327) }
+  @Test func vectorsH_inOnePiece_handledAsListed() { runScenario(328) }
+  @Test func vectorsH_byteByByte_handledAsListed() { runScenario(329) }
+  @Test func vectorsH_inTwoPieces_handledAsListed() { runScenario(330) }
 }
 
 @Suite struct WriterScenarios {
-  @Test func writer_eachFormOfDelta_isWritten() { runScenario(327) }
-  @Test func writer_eachFormOfLength_isWritten() { runScenario(328) }
-  @Test func writer_uint_isAsShortAsItCanBe() { runScenario(329) }
-  @Test func writer_bodyOfEachSize_hasTheOnlyHeaderThatFits() { runScenario(330) }
-  @Test func writer_peersLimit_isUsedToTheLastByte() { runScenario(331) }
-  @Test func writer_memory_isUsedToTheLastByte() { runScenario(332) }
-  @Test func writer_illegalCall_throwsAndChangesNothing() { runScenario(333) }
-  @Test func request_writeFails_connectionIsUnchanged() { runScenario(334) }
-  @Test func writer_paths_becomeSegments() { runScenario(335) }
+  @Test func writer_eachFormOfDelta_isWritten() { runScenario(331) }
+  @Test func writer_eachFormOfLength_isWritten() { runScenario(332) }
+  @Test func writer_uint_isAsShortAsItCanBe() { runScenario(333) }
+  @Test func writer_bodyOfEachSize_hasTheOnlyHeaderThatFits() { runScenario(334) }
+  @Test func writer_peersLimit_isUsedToTheLastByte() { runScenario(335) }
+  @Test func writer_memory_isUsedToTheLastByte() { runScenario(336) }
+  @Test func writer_illegalCall_throwsAndChangesNothing() { runScenario(337) }
+  @Test func request_writeFails_connectionIsUnchanged() { runScenario(338) }
+  @Test func writer_paths_becomeSegments() { runScenario(339) }
 }
