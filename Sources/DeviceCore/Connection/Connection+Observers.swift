@@ -7,7 +7,13 @@ extension Connection {
     _ handler: inout Handler, at now: Instant
   ) {
     guard observerCount > 0 else { return }
-    for index in 0..<observers.count where observers[index].request != nil {
+    // From where it stopped last time, so that a resource that changes all the time starves no other.
+    var index = nextObserver
+    for _ in 0..<observers.count {
+      if index >= observers.count { index = 0 }
+      nextObserver = index
+      defer { index += 1 }
+      guard observers[index].request != nil else { continue }
       let revision = handler.revision(of: observers[index].resource, at: now)
       guard revision != observers[index].revision else { continue }
       guard let message = observedRequest(index), phase == .open,
@@ -29,7 +35,9 @@ extension Connection {
     _ index: Int, _ revision: UInt32?, _ message: Message, _ finished: Response.Finished,
     at now: Instant
   ) {
-    let isSame = finished.format == observers[index].format || finished.code == .valid
+    let isSame =
+      finished.code == .valid || !observers[index].isFormatKnown
+      || finished.format == observers[index].format
     if finished.code.isSuccess && !isSame {
       // What was written is not sent (RFC 7641 section 4.2).
       _ = send(ShortMessage(.notAcceptable), token: message.token, at: now)
@@ -39,6 +47,7 @@ extension Connection {
     }
     if let revision, finished.code.isSuccess, isSame {
       observers[index].revision = revision
+      note(finished, &observers[index])
     } else {
       removeObserver(index)
     }
@@ -46,7 +55,8 @@ extension Connection {
 
   // MARK: Registration
 
-  /// Whether the answer to this request can be the first notification.
+  /// Whether the answer to this request can be the first notification. Not when its body came in blocks: it
+  /// could not be answered again from its last message.
   @inline(never)
   mutating func prepareObservation(
     of message: Message, _ options: RequestOptions, _ traits: ResourceTraits?,
@@ -55,7 +65,7 @@ extension Connection {
     if let index = observerIndex(message.token) { removeObserver(index) }
     guard options.observe == .register, traits?.revision != nil,
       message.code == .get || message.code == .fetch, options.block2?.number ?? 0 == 0,
-      options.unwantedClasses == 0, freeObserver != nil,
+      options.block1 == nil, options.unwantedClasses == 0, freeObserver != nil,
       message.byteCount <= observerRequests.count / observers.count
     else { return }
     response.observe = takeNotificationNumber()
@@ -74,10 +84,16 @@ extension Connection {
     var observer = Observer()
     observer.resource = traits.resource
     observer.request = message.layout
-    observer.format = finished.format
+    note(finished, &observer)
     observer.revision = revision
     observers[index] = observer
     observerCount += 1
+  }
+
+  private func note(_ finished: Response.Finished, _ observer: inout Observer) {
+    guard finished.code != .valid else { return }
+    observer.format = finished.format
+    observer.isFormatKnown = true
   }
 
   @inline(__always)

@@ -37,10 +37,13 @@ extension Connection {
     switch step {
     case .plain, .answered: break
     case .part(let part): request.part = part
-    case .assembled(let byteCount): unsafe request.use(body: assembly.bytes(0, byteCount))
+    case .assembled(let byteCount, let hasIfNoneMatch):
+      unsafe request.use(body: assembly.bytes(0, byteCount))
+      if hasIfNoneMatch { request.options.hasIfNoneMatch = true }
     }
     if response.state == .unanswered { handler.respond(to: request, &response) }
     if let part = request.part { acknowledge(part, &response) }
+    if response.hasKept { kept = nil }
     if response.state == .postponed, let entry, let token = Token(message.token) {
       deferred[entry] = DeferredEntry(
         token: token, number: number, unwantedClasses: request.options.unwantedClasses)

@@ -5,6 +5,8 @@ public struct Observer {
   var request: MessageLayout?
   /// Of the notifications; it has to stay the same (RFC 7641 section 4.2).
   var format: ContentFormat?
+  /// False as long as all of them were 2.03, which says nothing of a format.
+  var isFormatKnown = false
   /// Of the state that the peer was told last.
   var revision: UInt32 = 0
 

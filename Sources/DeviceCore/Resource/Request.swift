@@ -5,7 +5,7 @@
 public struct Request: ~Escapable {
   /// The whole message, valid as long as this view.
   public let message: Message
-  let options: RequestOptions
+  var options: RequestOptions
   /// Where the payload lies in its body, for a resource that takes bodies in parts
   /// (``Resource/largestStreamedBody``); nil when the payload is the whole body.
   public internal(set) var part: BodyPart?

@@ -12,7 +12,7 @@ struct RequestOptions {
   /// Classes of responses that the client does not want: bit n - 1 for class n (RFC 7967 section 2.1).
   private(set) var unwantedClasses: UInt8 = 0
   private(set) var hasIfMatch = false
-  private(set) var hasIfNoneMatch = false
+  var hasIfNoneMatch = false
   private(set) var hasETag = false
   /// The answer that is due before any resource is asked.
   private(set) var objection: Objection?

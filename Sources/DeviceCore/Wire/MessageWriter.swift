@@ -205,6 +205,16 @@ public struct MessageWriter: ~Copyable {
     position = end &+ width
   }
 
+  /// What has been appended to the payload.
+  var payload: Span<UInt8> {
+    @_lifetime(borrow self)
+    get {
+      let start = markerPosition.map { $0 &+ 1 } ?? position
+      let span = unsafe Span(_unsafeStart: base + start, count: position &- start)
+      return unsafe _overrideLifetime(span, borrowing: self)
+    }
+  }
+
   /// Drops all of the payload but its first bytes.
   ///
   /// - Precondition: there are as many.
