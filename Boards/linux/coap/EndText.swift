@@ -24,6 +24,24 @@ extension ConnectionEnd {
   }
 }
 
+extension Event {
+  /// What an event that ends the connection says about an answer that has not come; nil when only the stream
+  /// knows, or when it is another event.
+  func endReason(_ connection: borrowing Connection, _ arguments: ConnectionArguments) -> String? {
+    switch self {
+    case .aborted(let option):
+      let bad = option.map { " (about CSM option \($0))" } ?? ""
+      let text = connection.peerText
+      return "the peer aborted" + (text.isEmpty ? "" : ":\(text)") + bad
+    case .release(let holdOff):
+      let wait = holdOff.map { ", to come back after \($0) s" } ?? ""
+      return "the peer released the connection without an answer\(wait)\(connection.peerText)"
+    case .closed(let end): return end.reason(arguments)
+    default: return nil
+    }
+  }
+}
+
 extension Connection {
   /// The text that came with the last event's Abort or Release: ` "..."`, or nothing.
   var peerText: String {
