@@ -154,8 +154,9 @@ def test_the_time_to_ask_again_is_said(dotted):
 @rows("Q-02")
 def test_retry_waits_as_long_as_the_server_says():
     with serving("get", "--retry", "2") as (peer, process):
+        request = peer.receive()
         for _ in range(2):
-            peer.send(response(peer.receive(), "4.29", b"", (MAX_AGE, b"\1")))
+            peer.send(response(request, "4.29", b"", (MAX_AGE, b"\1")))
             begin = time.monotonic()
             request = peer.receive()
             assert 0.99 <= time.monotonic() - begin < 3

@@ -45,6 +45,7 @@ struct Discover: ParsableCommand {
       show(answer, verbosely: settings.verbose)
       throw ExitCode(Int32(answer.code.codeClass))
     }
+    if settings.verbose { showHeader(answer) }
     if let format = answer.contentFormat, format != .linkFormat {
       let name = format.mediaType ?? "format \(format.rawValue)"
       throw Failure("the answer is \(name), not application/link-format")

@@ -8,7 +8,8 @@ extension ConnectionEnd {
     case .aborted(.capabilitiesMissing): "the peer sent no CSM within \(arguments.csmTimeout) s"
     case .aborted(.capabilitiesNotFirst): "the peer sent something else before its CSM"
     case .aborted(.format(.messageTooLarge)):
-      "the peer sent a message larger than the \(arguments.maxMessageSize) bytes that it was told"
+      "the peer sent a message larger than the \(arguments.maxMessageSize) bytes that it was told "
+        + "(--max-message-size takes more)"
     case .aborted(let fault):
       "the peer broke the protocol: \(fault.text)" + (fault.number.map { " \($0)" } ?? "")
     case .abortedLocally: "the connection was aborted"

@@ -170,7 +170,7 @@ func exchange(
   var exchange = Exchange(
     transfer, settings, retries: retries, noResponse: noResponse, signals: server.stopSignals)
   try server.run(
-    &exchange, limits: settings.connection.limits,
+    &exchange, limits: settings.limits,
     largestRequest: transfer.content.memoryByteCount)
   return try exchange.finish()
 }

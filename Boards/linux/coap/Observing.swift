@@ -31,6 +31,9 @@ struct Observing: Activity {
     case ended
   }
 
+  /// Whether more notifications are wanted.
+  private var isGoingOn: Bool { phase == .beginning || phase == .observing }
+
   /// How long a server may take to answer the request that ends the observation.
   private static let endTimeout = Milliseconds.seconds(5)
 
@@ -56,11 +59,11 @@ struct Observing: Activity {
   mutating func act(on connection: inout Connection, at now: Instant) {
     if signals?.take() != nil {
       // A second one does not wait for anything.
-      if phase == .ending || phase == .ended { connection.transportFailed() }
+      if !isGoingOn { connection.transportFailed() }
       stop(connection: &connection, at: now)
     }
     if end == nil, let duration { end = now + duration.span }
-    if let end, end.isReached(at: now), phase == .beginning || phase == .observing {
+    if let end, end.isReached(at: now), isGoingOn {
       if let count {
         fail("\(shownCount) of \(count) notifications within \(duration?.description ?? "?") s")
       }
@@ -101,9 +104,11 @@ struct Observing: Activity {
     case .requestFailed(let id, let reason) where id == observation?.request:
       didFail(reason, connection: &connection, at: now)
     case .aborted, .release, .closed:
-      guard phase != .ended, let reason = event.endReason(connection, arguments.connection)
-      else { break }
-      fail(reason.replacing(" without an answer", with: ""))
+      if isGoingOn {
+        // When only the stream knows why, it tells at the end.
+        guard let reason = event.endReason(connection, arguments.connection) else { break }
+        fail(reason.replacing(" without an answer", with: ""))
+      }
       phase = .ended
     default: break
     }
@@ -111,7 +116,7 @@ struct Observing: Activity {
   }
 
   mutating func didEnd(_ reason: String) {
-    if phase != .ended { fail(reason) }
+    if isGoingOn { fail(reason) }
   }
 
   /// What the notification that the last event spoke of begins: most often, all of it is there. A newer one

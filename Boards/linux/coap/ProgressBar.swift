@@ -30,7 +30,7 @@ struct ProgressBar {
     }
     guard let next = nextUpdate, next.isReached(at: now) else { return }
     nextUpdate = now + ProgressBar.interval
-    guard progress.done > 0, progress.done < progress.total ?? .max else { return }
+    guard progress.done > 0, isShown || progress.done < progress.total ?? .max else { return }
     isShown = true
     isOnLine = true
     write("\r" + line(progress, at: now) + "\u{1b}[K")
@@ -90,7 +90,8 @@ struct ProgressBar {
   }
 
   private func timeLeft(_ progress: Transfer.Progress, _ total: UInt32, at now: Instant) -> String {
-    let seconds = Int((Double(total) - Double(progress.done)) / max(rate(progress, at: now), 1)) + 1
+    let rest = Double(total) - Double(progress.done)
+    let seconds = Int((rest / max(rate(progress, at: now), 1)).rounded(.up))
     let minutes = seconds / 60
     let clock = padded("\(seconds % 60)", 2, fill: "0")
     guard minutes >= 60 else { return "\(minutes):\(clock)" }

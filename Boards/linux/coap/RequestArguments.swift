@@ -28,6 +28,14 @@ struct ExchangeArguments: ParsableArguments {
   @OptionGroup(title: "Security") var security: SecurityArguments
 
   @OptionGroup(title: "Connection") var connection: ConnectionArguments
+
+  var limits: Limits {
+    var limits = connection.limits
+    // Responses have the token of their request.
+    let longest = 4 + UInt32(options.tokenState?.bytes.count ?? 0)
+    limits.maximumTokenByteCount = max(limits.maximumTokenByteCount, longest)
+    return limits
+  }
 }
 
 /// What becomes of the answer.

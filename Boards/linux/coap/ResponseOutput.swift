@@ -31,7 +31,8 @@ private func writeText(_ bytes: [UInt8]) {
   writeBytes(bytes.last == 0x0a ? bytes : bytes + [0x0a])
 }
 
-private func showHeader(_ answer: Answer) {
+/// Shows code and options on standard error.
+func showHeader(_ answer: Answer) {
   writeLine(answer.code.text, to: STDERR_FILENO)
   for line in answer.lines { writeLine("  \(line)", to: STDERR_FILENO) }
   if answer.byteCount > 0 {

@@ -68,7 +68,8 @@ struct Transfer {
       return Progress(isUpload: false, done: download.offset, total: download.byteCount)
     }
     let pending = UInt32(clamping: connection.pendingOutput.count)
-    let end = request == nil ? upload.offset : sent?.upperBound ?? 0
+    // What was sent last has been taken when there is an answer.
+    let end = request == nil && result == nil ? upload.offset : sent?.upperBound ?? 0
     return Progress(
       isUpload: true, done: end > pending ? end - pending : 0, total: upload.byteCount)
   }
