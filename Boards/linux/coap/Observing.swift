@@ -176,15 +176,8 @@ struct Observing: Activity {
   private mutating func didFail(
     _ reason: RequestFailure, connection: inout Connection, at now: Instant
   ) {
-    switch reason {
-    case .timedOut where phase == .ending: break
-    case .timedOut: fail("no response within \(arguments.timeout) s")
-    // The end of the connection will say more.
-    case .connectionEnded: return
-    case .unknownCriticalOption(let number):
-      fail("the response has the critical option \(number.rawValue), which is not understood")
-    case .responseTooLarge: fail("the response is larger than announced")
-    }
+    if reason == .connectionEnded { return }
+    if phase != .ending, let text = reason.reason(arguments.timeout) { fail(text) }
     release(connection: &connection, at: now)
   }
 
@@ -236,12 +229,8 @@ struct Observing: Activity {
       echo.didSend()
       return request
     } catch {
-      switch error {
-      case .noRoom: return nil
-      case .tokenTooLong: fail("the server takes no token that is so long as --token-state makes it")
-      case .tooLarge: fail("the request is larger than the peer takes")
-      default: fail("the request cannot be written")
-      }
+      guard let reason = error.reason(connection) else { return nil }
+      fail(reason)
       release(connection: &connection, at: now)
       return nil
     }

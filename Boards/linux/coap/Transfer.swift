@@ -144,26 +144,8 @@ struct Transfer {
       echo.didSend()
       state = .waiting(request)
     } catch {
-      didNotSend(error, connection)
+      if let reason = error.reason(connection) { fail(reason) }
     }
-  }
-
-  private mutating func didNotSend(_ error: CommandError, _ connection: borrowing Connection) {
-    switch error {
-    case .tooLarge where !connection.isOpen, .noRoom: return
-    case .tooLarge: fail(tooLarge(connection))
-    case .invalid(let reason): fail("the request cannot be written: \(text(reason))")
-    case .tokenTooLong:
-      let longest = connection.peerCapabilities.maximumTokenByteCount
-      fail("the server takes tokens of \(longest) bytes: 4 are ours, --token-state is longer than the rest")
-    default: return
-    }
-  }
-
-  private func tooLarge(_ connection: borrowing Connection) -> String {
-    let peer = connection.peerCapabilities
-    return "the request is larger than the \(peer.maximumMessageByteCount) bytes that the peer takes"
-      + (peer.supportsBlockWiseTransfer ? "" : " (--block-size cuts it, if the peer can put it together)")
   }
 
   /// Whether the next part ends the payload, as far as the wanted size of the blocks tells.
@@ -193,7 +175,7 @@ struct Transfer {
       receive(response)
     case .requestFailed(let id, let failure) where id == request:
       state = .ready
-      if let reason = text(failure) { fail(reason) }
+      if let reason = failure.reason(arguments.timeout) { fail(reason) }
     default: return false
     }
     return true
@@ -244,7 +226,7 @@ struct Transfer {
     do throws(TransferError) {
       step = try download.receive(response)
     } catch {
-      guard error == .changed else { throw Failure(text(error)) }
+      guard error == .changed else { throw Failure(error.reason) }
       return try startAnew("the resource changed")
     }
     switch step {
@@ -290,36 +272,5 @@ struct Transfer {
   mutating func fail(_ reason: String) {
     sink.restart()
     if result == nil { result = .failed(reason) }
-  }
-
-  // MARK: Texts
-
-  /// Nil when the end of the connection will say more.
-  private func text(_ failure: RequestFailure) -> String? {
-    switch failure {
-    case .timedOut: "no response within \(arguments.timeout) s"
-    case .connectionEnded: nil
-    case .unknownCriticalOption(let number):
-      "the response has the critical option \(number.rawValue), which is not understood"
-    case .responseTooLarge: "the response is larger than announced"
-    }
-  }
-
-  private func text(_ error: WriteError) -> String {
-    switch error {
-    case .tooLarge: "it is too large"
-    case .outOfOrder, .payloadBegun: "its options are out of order"
-    case .invalidValue: "an option has a value of a length that it must not have"
-    case .repeated: "an option is repeated that must not be"
-    }
-  }
-
-  private func text(_ error: TransferError) -> String {
-    switch error {
-    case .otherBlock: "the server sent another block than the one that was asked for"
-    case .wrongLength: "the server sent a block of a wrong length"
-    case .changed: "the resource changed"
-    case .tooLarge: "the body is larger than blocks can be numbered, 1 GiB"
-    }
   }
 }
