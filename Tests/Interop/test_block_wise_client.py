@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import random
+import signal
 
 import pytest
 
@@ -68,9 +69,11 @@ def test_a_megabyte_goes_up_to_aiocoap(aiocoap_server, image, options):
 
 
 @pytest.mark.parametrize(
-    "size, exponent, limit", [("bert", BERT, 66688), ("1024", 6, 66688), ("64", 2, 66688), ("bert", BERT, 1152)]
+    "size, exponent, limit",
+    [("bert", BERT, 66688), ("1024", 6, 66688), ("64", 2, 66688), ("bert", 6, 1152)],
 )
-def test_the_size_of_the_blocks_is_the_one_that_was_wanted(aiocoap_server, image, size, exponent, limit):
+def test_the_size_of_the_blocks_is_the_one_that_was_wanted(aiocoap_server, size, exponent, limit):
+    """BERT only when our own CSM lets the server use it."""
     answer = coap(
         "get", aiocoap_server.uri("/large"), "--block-size", size, "--trace", "-o", "/dev/null",
         "--max-message-size", limit, "--max-body-size", "200000", within=30,
@@ -103,6 +106,30 @@ def test_libcoap_takes_and_gives_large_bodies(libcoap_server, tmp_path, size, op
     answer = coap("get", uri, "-o", target, *options, within=30)
     assert answer.code == 0, str(answer)
     assert sha256(target) == sha256(source)
+
+
+# Over TLS
+
+
+def test_a_megabyte_goes_up_and_down_with_aiocoap_over_tls(aiocoap_tls_server, credentials, image, tmp_path):
+    trust = "--ca", credentials.ca.certificate
+    uri = aiocoap_tls_server.uri("/upload", "localhost")
+    answer = coap("put", uri, "--file", image, *trust, within=30)
+    assert answer.code == 0, str(answer)
+    assert coap("get", uri, *trust).stdout == f"{image.stat().st_size} {sha256(image)}"
+    large = aiocoap_tls_server.uri("/large", "localhost")
+    assert coap("get", large, "-o", tmp_path / "large", *trust, within=30).code == 0
+    assert sha256(tmp_path / "large") == hashlib.sha256(LARGE).hexdigest()
+
+
+def test_large_bodies_go_up_and_down_with_libcoap_over_tls(libcoap_psk_server, credentials, tmp_path):
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.write_bytes(random.Random(3).randbytes(100_000))
+    uri = libcoap_psk_server.uri("/example_data")
+    options = ["--psk", credentials.psk.option, "--alpn-optional", "--block-size", "1024"]
+    assert coap("put", uri, "--file", source, *options, within=30).code == 0
+    answer = coap("get", uri, "-o", target, *options, within=30)
+    assert answer.code == 0 and sha256(target) == sha256(source), str(answer)
 
 
 # Files
@@ -284,6 +311,16 @@ def test_a_wrong_block_ends_the_transfer(tmp_path, bad):
     assert names(tmp_path) == [], "a part of a file was left behind"
 
 
+@rows("P-01", "T-14")
+def test_pings_and_requests_between_blocks_are_answered_at_once():
+    with serving("get") as (peer, process):
+        for request in requests(peer):
+            peer.expect_alive()
+            assert peer.exchange(messages.get("/a")).dotted in ("4.04", "5.01")
+            peer.send(part(request))
+    assert process.stdout_bytes == BODY and process.code == 0, str(process)
+
+
 def test_a_whole_answer_in_the_middle_ends_the_transfer():
     with serving("get") as (peer, process):
         peer.send(part(peer.receive()))
@@ -380,6 +417,28 @@ def test_the_end_of_the_connection_in_the_middle_leaves_no_file(tmp_path, end):
     assert names(tmp_path) == []
 
 
+def test_ctrl_c_ends_in_order_and_leaves_no_file(tmp_path):
+    with serving("get", "-o", tmp_path / "file") as (peer, process):
+        peer.send(part(peer.receive()))
+        peer.receive()
+        process.send_signal(signal.SIGINT)
+        assert peer.receive().code == messages.RELEASE
+        peer.close()
+    assert process.code == 130, str(process)
+    assert_one_clear_line(process, "interrupted")
+    assert names(tmp_path) == []
+
+
+def test_ctrl_c_before_the_servers_csm_does_not_wait_for_it():
+    with FakeServer() as server:
+        process = start_coap("get", server.uri("/x"))
+        with server.accept() as peer:
+            assert peer.receive().code == messages.CSM
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(5) == 130, str(process)
+    assert_one_clear_line(process, "interrupted")
+
+
 # Up
 
 
@@ -435,6 +494,20 @@ def test_a_body_is_cut_to_what_the_server_takes(thousand, limit, size):
     assert process.code == 4, str(process)
 
 
+@rows("C-02", "C-09", "C-12")
+def test_a_server_that_takes_less_in_the_middle_gets_less(thousand):
+    seen, received = [], b""
+    with serving("put", "--file", thousand, capabilities=messages.csm(600)) as (peer, process):
+        for request in requests(peer):
+            seen.append((block_of(request, BLOCK1), len(request.payload)))
+            received += request.payload
+            if len(seen) == 1:
+                peer.send(messages.csm(200))
+            peer.send(acknowledge(request))
+    assert seen[:2] == [((0, True, 5), 512), ((4, True, 3), 128)]
+    assert process.code == 0 and received == thousand.read_bytes(), str(process)
+
+
 @rows("BL-11")
 def test_a_smaller_size_in_an_acknowledgement_is_followed(thousand):
     with serving("put", "--file", thousand, "--block-size", "512") as (peer, process):
@@ -449,7 +522,9 @@ def test_a_4_13_with_a_smaller_size_starts_anew(thousand, options):
     """The body that went as one message is cut then, too."""
 
     def answer(request, count):
-        return response(request, "4.13", b"", (BLOCK1, block(0, True, 4))) if count == 1 else acknowledge(request)
+        if count == 1:
+            return response(request, "4.13", b"", (BLOCK1, block(0, True, 4)))
+        return acknowledge(request)
 
     with serving("put", "--file", thousand, *options) as (peer, process):
         seen = upload_answers(peer, answer)
@@ -583,6 +658,7 @@ def test_blocks_given_by_hand_are_left_alone(option, value):
     with serving("put", "--payload", "x" * 64, "--option", f"{option}={value}") as (peer, process):
         request = peer.receive()
         assert request.values(option) == [bytes.fromhex(value)] and len(request.payload) == 64
-        peer.send(response(request, "2.31" if option == BLOCK1 else "2.05", b"part", (option, bytes.fromhex(value))))
+        dotted = "2.31" if option == BLOCK1 else "2.05"
+        peer.send(response(request, dotted, b"part", (option, bytes.fromhex(value))))
         assert peer.receive().code == messages.RELEASE
     assert process.code == 0 and process.stdout == "part", str(process)

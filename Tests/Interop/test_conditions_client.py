@@ -50,7 +50,8 @@ def test_each_option_says_what_it_should(arguments, number, values):
 
 
 def test_all_of_them_at_once_are_in_order():
-    arguments = ["--if-match", "01", "--etag", "02", "--hop-limit", "3", "--accept", "0", "--option", "2049=ff"]
+    arguments = ["--if-match", "01", "--etag", "02", "--hop-limit", "3", "--accept", "0"]
+    arguments += ["--option", "2049=ff"]
     with serving("put", "--payload", "1", "--content-format", "0", *arguments) as (peer, process):
         numbers = [number for number, _ in peer.receive().options]
         assert numbers == [1, 4, 11, 12, 16, 17, 2049]

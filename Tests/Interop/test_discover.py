@@ -14,7 +14,8 @@ from terminal import TerminalProcess
 rows = pytest.mark.rows
 
 LINKS = (
-    '</sensors/temperature>;rt="temperature sensor";if=sensor;ct="0 112";obs;title="Temperature, \\"indoors\\""'
+    '</sensors/temperature>;rt="temperature sensor";if=sensor;ct="0 112";obs;'
+    'title="Temperature, \\"indoors\\""'
     ',</log>;sz=1048576;ct=42,</a,b;c>;rt=odd;x-note="a;b,c"'
 )
 
@@ -136,9 +137,8 @@ def test_credentials_mean_tls(arguments):
 
 def test_a_key_in_the_environment_means_tls():
     with FakeServer() as server:
-        process = start_coap(
-            "discover", f"127.0.0.1:{server.port}", environment={"COAP_PSK": "a:00112233445566778899aabbccddeeff"}
-        )
+        key = {"COAP_PSK": "a:00112233445566778899aabbccddeeff"}
+        process = start_coap("discover", f"127.0.0.1:{server.port}", environment=key)
         with server.accept() as peer:
             assert peer.socket.recv(1) == b"\x16", "this is no TLS handshake"
             peer.close()
@@ -179,7 +179,8 @@ def test_a_terminal_gets_a_table():
         assert process.code == 0, process.text
         assert "\x1b[1m" in process.text
         header, *rest = [line for line in process.screen if line]
-    columns = {name: header.index(name) for name in ["RESOURCE", "TITLE", "TYPE", "INTERFACE", "FORMAT", "SIZE", "OTHER"]}
+    names = ["RESOURCE", "TITLE", "TYPE", "INTERFACE", "FORMAT", "SIZE", "OTHER"]
+    columns = {name: header.index(name) for name in names}
     assert len(rest) == 3
     assert rest[0].startswith("/sensors/temperature  Temperature, \"indoors\"")
     assert rest[0][columns["TYPE"] :].startswith("temperature sensor")
@@ -196,7 +197,8 @@ def test_raw_is_raw_on_a_terminal_too():
 
 @pytest.mark.parametrize("arguments", [(), ("--raw",)])
 def test_control_characters_never_reach_the_terminal(arguments):
-    with on_a_terminal('</\x1b]0;title\x07>;title="\x1b[2J\x00";rt=\x9b1m', *arguments, environment={"NO_COLOR": "1"}) as process:
+    document = '</\x1b]0;title\x07>;title="\x1b[2J\x00";rt=\x9b1m'
+    with on_a_terminal(document, *arguments, environment={"NO_COLOR": "1"}) as process:
         assert not set(process.text) & {"\x1b", "\x07", "\x00", "\x9b"}, repr(process.text)
 
 
@@ -249,9 +251,8 @@ def test_a_long_document_is_fetched_to_its_end():
                 request = peer.receive()
                 assert (block_of(request, BLOCK2) or (0,))[0] == number
                 more = (number + 1) * 1024 < len(document)
-                peer.send(
-                    response(request, "2.05", document[number * 1024 :][:1024], (BLOCK2, block(number, more, 6)))
-                )
+                piece = document[number * 1024 :][:1024]
+                peer.send(response(request, "2.05", piece, (BLOCK2, block(number, more, 6))))
             assert peer.receive().code == messages.RELEASE
             peer.close()
             assert process.wait() == 0, str(process)

@@ -134,6 +134,14 @@ def test_each_notification_is_printed_when_it_comes():
     assert process.stdout == "now\n\n", repr(process.stdout)
 
 
+def test_a_state_that_is_at_hand_is_not_sent_again():
+    with observing("--count", "2", "--etag", "07") as (peer, request, process):
+        peer.send(response(request, "2.03", b"", (ETAG, b"\7"), (OBSERVE, b"\1")))
+        notify(peer, request, b"new")
+        finish(peer, request)
+    assert process.code == 0 and process.stdout == "new\n" and "not changed" in process.stderr, str(process)
+
+
 def test_binary_notifications_are_printed_unchanged():
     with observing("--count", "2") as (peer, request, process):
         for payload in [b"\0\1\xff", b"\n\x80"]:

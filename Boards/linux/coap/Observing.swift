@@ -136,7 +136,11 @@ struct Observing: Activity {
     rest = nil
     switch result {
     case .answered(let answer) where answer.code.isSuccess:
-      showNotification(answer, verbosely: arguments.verbose)
+      if answer.code == .valid {
+        complain("\(answer.code.text): not changed")
+      } else {
+        showNotification(answer, verbosely: arguments.verbose)
+      }
       shownCount += 1
       if let count, shownCount >= count { stop(connection: &connection, at: now) }
     case .answered(let answer): complain("a notification is lost: \(answer.reason)")
@@ -217,8 +221,7 @@ struct Observing: Activity {
     extras.observe = observe
     extras.echo = echo.value
     var upload: BodyUpload?
-    let download = BodyDownload(
-      largest: (arguments.blocks.blockSize?.size).map { min($0, connection.largestBlock) })
+    let download = BodyDownload(largest: arguments.wantedBlock(connection))
     do throws(CommandError) {
       let request = try connection.request(
         .get, isObserving: observe == 0, reusing: observation?.request, state: tokenState.span,

@@ -36,6 +36,13 @@ struct ExchangeArguments: ParsableArguments {
     limits.maximumTokenByteCount = max(limits.maximumTokenByteCount, longest)
     return limits
   }
+
+  /// The size of the blocks to ask for; nil to leave it to the server. BERT is for two that have both announced
+  /// it (RFC 8323 section 5.3.2).
+  func wantedBlock(_ connection: borrowing Connection) -> BlockSize? {
+    let ours = connection.limits.maximumMessageByteCount > 1152 ? BlockSize.bert : .largest
+    return (blocks.blockSize?.size).map { min($0, ours, connection.largestBlock) }
+  }
 }
 
 /// What becomes of the answer.

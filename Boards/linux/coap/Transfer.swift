@@ -110,7 +110,7 @@ struct Transfer {
     head = nil
     sink.restart()
     let preferred = arguments.blocks.blockSize?.size
-    download = BodyDownload(largest: preferred.map { min($0, connection.largestBlock) })
+    download = BodyDownload(largest: arguments.wantedBlock(connection))
     upload =
       content.payload.isEmpty
       ? nil
