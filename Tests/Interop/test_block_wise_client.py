@@ -108,6 +108,16 @@ def test_libcoap_takes_and_gives_large_bodies(libcoap_server, tmp_path, size, op
     assert sha256(target) == sha256(source)
 
 
+@rows("B-05", "B-08", "B-10")
+def test_bert_blocks_go_up_64_at_a_time(aiocoap_server, libcoap_server, image):
+    for uri in [aiocoap_server.uri("/upload"), libcoap_server.uri("/example_data")]:
+        answer = coap("put", uri, "--file", image, "--block-size", "bert", "--trace", within=30)
+        assert answer.code == 0, str(answer)
+        for block1 in ["0/1/BERT", "64/1/BERT", "1024/0/BERT payload 333 bytes"]:
+            assert f"Block1={block1}" in answer.stderr, f"{block1} is missing: {answer}"
+        assert "<- 2.31 Continue" in answer.stderr
+
+
 # Over TLS
 
 

@@ -171,6 +171,6 @@ func exchange(
     transfer, settings, retries: retries, noResponse: noResponse, signals: server.stopSignals)
   try server.run(
     &exchange, limits: settings.limits,
-    largestRequest: transfer.content.memoryByteCount)
+    largestRequest: transfer.content.memoryByteCount(largestPart: settings.blocks.largestPart))
   return try exchange.finish()
 }

@@ -48,7 +48,7 @@ struct Observe: ParsableCommand {
     var observing = Observing(
       content, settings, count: count, duration: duration, signals: server.stopSignals)
     try server.run(
-      &observing, limits: settings.limits, largestRequest: content.memoryByteCount)
+      &observing, limits: settings.limits, largestRequest: content.memoryByteCount())
     try observing.finish()
   }
 }

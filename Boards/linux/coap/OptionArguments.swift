@@ -61,12 +61,15 @@ struct OptionArguments: ParsableArguments {
 struct BlockArguments: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Send and ask for blocks of this size, 16 to 1024, or bert for several of 1024 in a message. Without "
+      "Send and ask for blocks of this size, 16 to 1024, or bert for up to 64 of 1024 in a message. Without "
         + "it a body is cut only when it does not fit, and the server chooses.", valueName: "bytes|bert"))
   var blockSize: BlockSizeArgument?
 
   @Option(help: ArgumentHelp("Give up on a larger body of an answer.", valueName: "bytes"))
   var maxBodySize: UInt32 = 1 << 28
+
+  /// The most of a payload that a message has, in bytes: who asks for blocks does not want a single huge one.
+  var largestPart: Int { blockSize == nil ? .max : 1 << 16 }
 }
 
 /// A power of two from 16 to 1024, or `bert`.

@@ -50,9 +50,11 @@ struct RequestContent {
     self.steps = steps.sorted { $0.number < $1.number }
   }
 
-  /// At least as much memory as the message takes, in bytes.
-  var memoryByteCount: Int {
-    payload.count + uri.bytes.count * 2 + optionByteCount { _ in true } + 512
+  /// At least as much memory as a message takes, in bytes.
+  ///
+  /// - Parameter largestPart: of the payload.
+  func memoryByteCount(largestPart: Int = .max) -> Int {
+    min(payload.count, largestPart) + uri.bytes.count * 2 + optionByteCount { _ in true } + 512
   }
 
   /// Whether Block1 or Block2 was given by hand: then answers are shown as they come.
