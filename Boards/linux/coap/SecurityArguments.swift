@@ -96,6 +96,9 @@ struct SecurityArguments: ParsableArguments {
     ]
     return given.first { $0.1 }?.0
   }
+
+  /// Whether there is anything that only TLS has a use for.
+  var isGiven: Bool { givenOption != nil || SharedKey.isInEnvironment }
 }
 
 extension SecurityArguments {
