@@ -75,7 +75,7 @@ final class SimulatedHost {
   func pump() {
     guard !isMute else { return }
     for each in accepted {
-      for _ in 0..<100 where each.endpoint.pump(&each.service, at: board.now) == .busy {}
+      while each.endpoint.pump(&each.service, at: board.now) == .busy {}
     }
     accepted.removeAll { $0.endpoint.connection.isOver }
   }

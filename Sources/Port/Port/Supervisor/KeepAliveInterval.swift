@@ -33,8 +33,8 @@ public struct KeepAliveInterval: Equatable, Sendable {
     case retrying(tooLong: Milliseconds)
   }
 
-  private static var firstPatience: UInt16 { 50 }
-  private static var longestPatience: UInt16 { 3200 }
+  private static var firstPatience: UInt16 { 100 }
+  private static var longestPatience: UInt16 { 6400 }
 
   /// Nothing is known but that `shortest` is kept everywhere.
   ///
@@ -94,7 +94,7 @@ public struct KeepAliveInterval: Equatable, Sendable {
     if gap <= proven.rawValue / 4 {
       settle(below: tooLong)
     } else {
-      current = Milliseconds(proven.rawValue + gap / 2)
+      current = Milliseconds(min(proven.rawValue + gap / 2, longest.rawValue))
     }
   }
 

@@ -141,7 +141,11 @@ public struct Supervisor<B: Board, D: Dialler, Delegate: SupervisorDelegate & ~C
     _ body: (inout Connection, Instant) throws(CommandError) -> Result
   ) throws(CommandError) -> Result {
     guard case .connected = state, endpoint != nil else { throw .notReady }
-    return try body(&endpoint!.connection, board.now)
+    let now = board.now
+    let pending = endpoint!.connection.pendingOutput.count
+    let result = try body(&endpoint!.connection, now)
+    if endpoint!.connection.pendingOutput.count > pending { link.keepAlive.didSend(at: now) }
+    return result
   }
 
   /// Ends in an orderly way: telemetry gets ``SupervisorOptions/drainTimeout`` to leave, then the

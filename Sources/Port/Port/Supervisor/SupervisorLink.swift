@@ -80,6 +80,8 @@ struct SupervisorLink<Delegate: SupervisorDelegate & ~Copyable>: ~Copyable {
       if (try? connection.ping(at: now)) != nil { hasSent = true }
       keepAlive.didPing()
     }
+    // Even if the transport breaks before it takes a byte of that.
+    if hasSent { keepAlive.didSend(at: now) }
     return hasSent
   }
 
