@@ -4,7 +4,7 @@ import Port
 /// A server in a ``SimulatedNetwork``: it keeps what is posted to it, and says what the test wants.
 @safe
 final class SimulatedHost {
-  typealias Storage = ConnectionStorage<1152, 1232, 4, 1>
+  typealias Storage = ConnectionStorage<1152, 1232, 4, 8>
 
   let place: DialPlace
   private let board: TestBoard
