@@ -31,6 +31,7 @@ let package = Package(
     .library(name: "PortLwIP", targets: ["PortLwIP"]),
     .library(name: "PortCheck", targets: ["PortCheck"]),
     .library(name: "BoardFirmware", targets: ["BoardFirmware"]),
+    .library(name: "BoardFirmwareCertificates", targets: ["BoardFirmwareCertificates"]),
     .library(name: "BoardResources", targets: ["BoardResources"]),
     .library(name: "Scenarios", targets: ["Scenarios"]),
     .executable(name: "simulator", targets: ["simulator"]),
@@ -78,7 +79,10 @@ let package = Package(
       dependencies: [
         "BoardResources", "DeviceCore", "Port", "PortLwIP", "CLwIP", "PortTLS", "CMbedTLS", "TLSArena",
       ],
-      path: "Boards/firmware", swiftSettings: settings),
+      path: "Boards/firmware", exclude: ["Certificates"], swiftSettings: settings),
+    .target(
+      name: "BoardFirmwareCertificates", dependencies: ["BoardFirmware", "PortTLS", "PortTLSCertificates"],
+      path: "Boards/firmware/Certificates", swiftSettings: settings),
     .target(
       name: "LinuxSupport",
       dependencies: [

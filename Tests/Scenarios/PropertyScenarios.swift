@@ -25,7 +25,8 @@ func codec_randomMessages_areWrittenAsTheyWereRead(_ check: inout Checker) {
     var message = ByteStore(.vector)
     let code = UInt8(1 + random.below(31))
     random.appendMessage(
-      to: &message, code: code, largestToken: round % 10 == 0 ? 300 : 8, largestOption: 320)
+      to: &message, code: code, largestToken: round % 10 == 0 ? 300 : 8, largestOption: 320,
+      isPlain: true)
     var end = TestEnd(
       limits: limits, sizes: Sizes(receive: 4096, transmit: 4300), peerCSM: TestEnd.boundlessCSM)
     var mirror = Mirror()

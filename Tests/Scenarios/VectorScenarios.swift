@@ -1,6 +1,6 @@
 import DeviceCore
 
-// Every vector of groups A to F: what it decodes to, and what a server without resources does with it,
+// Every vector of groups A to H: what it decodes to, and what a server without resources does with it,
 // fed in one piece, byte by byte and cut in two.
 
 private func checkDecoding(group: UInt8, _ check: inout Checker) {
@@ -24,6 +24,9 @@ func vectorsC_decoded_readAsListed(_ check: inout Checker) { checkDecoding(group
 func vectorsD_decoded_readAsListed(_ check: inout Checker) { checkDecoding(group: 0x44, &check) }
 func vectorsE_decoded_readAsListed(_ check: inout Checker) { checkDecoding(group: 0x45, &check) }
 func vectorsF_decoded_readAsListed(_ check: inout Checker) { checkDecoding(group: 0x46, &check) }
+
+func vectorsG_decoded_readAsListed(_ check: inout Checker) { checkDecoding(group: 0x47, &check) }
+func vectorsH_decoded_readAsListed(_ check: inout Checker) { checkDecoding(group: 0x48, &check) }
 
 func vectorsA_inOnePiece_handledAsListed(_ check: inout Checker) {
   VectorRun.run(group: 0x41, .whole, &check)
@@ -83,4 +86,24 @@ func vectorsF_byteByByte_handledAsListed(_ check: inout Checker) {
 }
 func vectorsF_inTwoPieces_handledAsListed(_ check: inout Checker) {
   VectorRun.run(group: 0x46, .twoPieces, &check)
+}
+
+func vectorsG_inOnePiece_handledAsListed(_ check: inout Checker) {
+  VectorRun.run(group: 0x47, .whole, &check)
+}
+func vectorsG_byteByByte_handledAsListed(_ check: inout Checker) {
+  VectorRun.run(group: 0x47, .bytes, &check)
+}
+func vectorsG_inTwoPieces_handledAsListed(_ check: inout Checker) {
+  VectorRun.run(group: 0x47, .twoPieces, &check)
+}
+
+func vectorsH_inOnePiece_handledAsListed(_ check: inout Checker) {
+  VectorRun.run(group: 0x48, .whole, &check)
+}
+func vectorsH_byteByByte_handledAsListed(_ check: inout Checker) {
+  VectorRun.run(group: 0x48, .bytes, &check)
+}
+func vectorsH_inTwoPieces_handledAsListed(_ check: inout Checker) {
+  VectorRun.run(group: 0x48, .twoPieces, &check)
 }

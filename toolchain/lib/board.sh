@@ -27,6 +27,8 @@ build_image() {
   if [ -n "$(find "$root/Sources/Port" -name '*.h' -newer "$image" 2>/dev/null)" ]; then
     rm -rf "$root/Boards/$1/.build/$2/$triple/release"
   fi
+  # Nor a linker script.
+  if [ -n "$(find "$root/Boards" -name '*.ld' -newer "$image" 2>/dev/null)" ]; then rm -f "$image"; fi
   (
     cd "$root/Boards/$1" || exit
     exec swift build --build-system native -c release --product "$3" --scratch-path ".build/$2" --triple "$triple" \
@@ -81,10 +83,12 @@ explain_fault() {
   done
 }
 
-# boards: the boards that have firmware, on one line.
+# boards [all]: the boards with a network, or all that have a board.sh, on one line.
 boards() {
   local file names=()
-  for file in "$root"/Boards/*/board.sh; do names+=("$(basename "$(dirname "$file")")"); done
+  for file in "$root"/Boards/*/board.sh; do
+    if [ "${1:-}" = all ] || grep -q '^emulated_network=' "$file"; then names+=("$(basename "$(dirname "$file")")"); fi
+  done
   echo "${names[*]}"
 }
 
@@ -92,6 +96,7 @@ boards() {
 build_firmware() {
   # shellcheck source=/dev/null
   source "$root/Boards/$1/board.sh"
+  [ -n "${emulated_network:-}" ] || fail "$1 has no network: toolchain/scenarios $1 runs what it has"
   build_lwip "$core" "${lwip_options[@]}"
   build_mbedtls "$core" "$mbedtls_profile" "${mbedtls_options[@]}"
   # Nothing is linked for the sake of a module map on a board.

@@ -1,48 +1,117 @@
 extension Connection {
   /// Sends a request (RFC 7252 section 5.3). Several may be under way; responses come in any order as
-  /// ``Event/response(_:)``, and every request ends in exactly one event.
+  /// ``Event/response(_:)``, and every request ends in exactly one event of that kind or
+  /// ``Event/requestFailed(_:_:)``.
   ///
   /// - Parameters:
   ///   - method: a code of class 0.
+  ///   - isObserving: whether `write` appends Observe with the value 0, so that notifications come as
+  ///     ``Event/notification(_:)`` until a response without that option ends the observation (RFC 7641).
+  ///   - observation: an observation whose token is used again: to register anew (RFC 7641 section 3.3.1), or
+  ///     with Observe 1 and `isObserving` false to end it (RFC 8323 section 7.4).
+  ///   - state: up to 60 bytes that come back at the end of the response's token, if the peer takes such long
+  ///     tokens (RFC 8974).
   ///   - timeout: how long to wait for the response; nil for ``Limits/requestTimeout``.
   ///   - write: appends options and payload.
   /// - Throws: ``CommandError``; the connection is unchanged then.
+  @inline(__always)
   public mutating func request(
-    _ method: Code, timeout: Milliseconds? = nil, at now: Instant,
+    _ method: Code, isObserving: Bool = false, reusing observation: RequestID? = nil,
+    state: Span<UInt8> = StaticString("").bytes, timeout: Milliseconds? = nil, at now: Instant,
     _ write: (inout MessageWriter) throws(WriteError) -> Void
   ) throws(CommandError) -> RequestID {
-    precondition(method.isRequest)
-    try checkCommand()
-    guard let entry = freeRequest else { throw .tooManyUnderWay }
-    let largest = messageLimit
-    let room = commandRoom
-    guard room >= ConnectionMemory.signalByteCount else { throw .noRoom }
-    let number = nextToken
-    var bytes = InlineArray<8, UInt8>(repeating: 0)
-    guard
-      var writer = transmitBuffer.writer(
-        limit: min(room, largest), code: method, token: Token(number).copied(to: &bytes))
-    else { throw .tooLarge }
+    var draft = try begin(method, observation, state)
     do {
-      try write(&writer)
+      try write(&draft.writer)
     } catch {
-      if error == .tooLarge { throw room < largest ? .noRoom : .tooLarge }
-      throw .invalid(error)
+      throw draft.refusal(error)
     }
-    transmitBuffer.commit(writer.finish())
-    startStallTimer(at: now)
-    _ = takeToken()
-    var request = PendingRequest()
-    request.token = number
-    request.timer = Timer(timeout ?? limits.requestTimeout, from: now)
-    request.isUsed = true
-    requests[entry] = request
-    requestCount += 1
-    requestTimer = requestTimer.earlier(request.timer)
-    return RequestID(token: number)
+    let kind =
+      isObserving ? .registration : observation == nil ? .response : PendingRequest.State.deregistration
+    return send(draft, kind, timeout: timeout, at: now)
   }
 
-  /// Waits for no answer any more: it is dropped when it comes.
+  /// A request that is being written.
+  private struct Draft: ~Copyable {
+    let entry: Int
+    let number: UInt32
+    let tail: UInt32
+    /// Whether pending output takes room that it would have otherwise.
+    let isCramped: Bool
+    var writer: MessageWriter
+
+    @inline(never)
+    func refusal(_ error: WriteError) -> CommandError {
+      if error == .tooLarge { return isCramped ? .noRoom : .tooLarge }
+      return .invalid(error)
+    }
+  }
+
+  @inline(never)
+  private mutating func begin(
+    _ method: Code, _ observation: RequestID?, _ state: Span<UInt8>
+  ) throws(CommandError) -> Draft {
+    precondition(method.isRequest)
+    try checkCommand()
+    let entry = try entry(for: observation)
+    let number = observation?.token ?? nextToken
+    var bytes = InlineArray<64, UInt8>(repeating: 0)
+    let token = try composeToken(number, state, &bytes)
+    let largest = messageLimit
+    let room = commandRoom
+    guard room >= ConnectionMemory.signalByteCount &+ state.count else { throw .noRoom }
+    guard
+      let writer = transmitBuffer.writer(limit: min(room, largest), code: method, token: token)
+    else { throw .tooLarge }
+    return Draft(
+      entry: entry, number: number, tail: tokenTail(state), isCramped: room < largest, writer: writer)
+  }
+
+  @inline(never)
+  private mutating func send(
+    _ draft: consuming Draft, _ state: PendingRequest.State, timeout: Milliseconds?, at now: Instant
+  ) -> RequestID {
+    transmitBuffer.commit(draft.writer.finish())
+    startStallTimer(at: now)
+    if draft.number == nextToken { _ = takeToken() }
+    var request = PendingRequest()
+    request.token = draft.number
+    request.tail = draft.tail
+    request.timer = Timer(timeout ?? limits.requestTimeout, from: now)
+    request.state = state
+    if !requests[draft.entry].state.isAwaiting { requestCount += 1 }
+    requests[draft.entry] = request
+    requestTimer = requestTimer.earlier(request.timer)
+    return RequestID(token: draft.number)
+  }
+
+  /// The entry of an observation, or a free one.
+  private mutating func entry(for observation: RequestID?) throws(CommandError) -> Int {
+    guard let observation else {
+      guard let free = freeRequest else { throw .tooManyUnderWay }
+      return free
+    }
+    guard let index = requestIndex(observation.token), requests[index].state != .response
+    else { throw .unknownRequest }
+    return index
+  }
+
+  /// - Throws: ``CommandError/tokenTooLong``.
+  @_lifetime(&bytes)
+  private mutating func composeToken(
+    _ number: UInt32, _ state: Span<UInt8>, _ bytes: inout InlineArray<64, UInt8>
+  ) throws(CommandError) -> Span<UInt8> {
+    let count = 4 &+ state.count
+    guard state.count <= 60, count <= Int(min(peerCapabilities.maximumTokenByteCount, 64))
+    else { throw .tokenTooLong }
+    let token = Token(number)
+    for index in 0..<4 { bytes[index] = token[index] }
+    for index in state.indices { bytes[4 &+ index] = state[index] }
+    return bytes.span.extracting(first: count)
+  }
+
+  /// Waits for no answer and no notification any more: they are dropped when they come. The peer goes on with an
+  /// observation; to end it, see ``request(_:isObserving:reusing:state:timeout:at:_:)``.
   public mutating func cancel(_ request: RequestID) {
     _ = takeRequest(token: request.token)
   }
@@ -68,53 +137,106 @@ extension Connection {
 
   mutating func handleResponse(_ layout: MessageLayout) -> Step {
     let message = unsafe frontMessage(layout)
-    let unknown = message.firstUnknownCritical
-    guard let number = Token(message.token)?.number, let request = takeRequest(token: number) else {
+    guard let index = requestIndex(of: message.token) else {
       // Nobody asked, or nobody waits any more.
       receiveBuffer.consume(layout.byteCount)
       return .changed
     }
+    let request = RequestID(token: requests[index].token)
     // A 4.02 may repeat the option that it complains about.
-    if let unknown, layout.code != .badOption {
+    if let unknown = message.firstUnknownCritical, layout.code != .badOption {
+      free(index)
       receiveBuffer.consume(layout.byteCount)
       return .event(.requestFailed(request, .unknownCriticalOption(unknown)))
     }
     current = .seen(layout)
+    let state = requests[index].state
+    if state != .response, layout.code.isSuccess, message.firstOption(.observe) != nil {
+      // The answer that ends an observation is still to come behind this one.
+      if state == .registration {
+        requests[index].state = .notifications
+        requests[index].timer = .off
+        didAnswer()
+      }
+      return .event(.notification(request))
+    }
+    free(index)
     return .event(.response(request))
   }
 
-  @inline(__always)
-  private var freeRequest: Int? {
-    for index in 0..<requests.count where !requests[index].isUsed { return index }
+  /// The entry that a response with this token is for: all of the token has to be the same.
+  private mutating func requestIndex(of token: Span<UInt8>) -> Int? {
+    guard token.count >= 4, let number = Token(token.extracting(first: 4))?.number,
+      let index = requestIndex(number),
+      requests[index].tail == tokenTail(token.extracting(droppingFirst: 4))
+    else { return nil }
+    return index
+  }
+
+  @inline(never)
+  private mutating func requestIndex(_ number: UInt32) -> Int? {
+    for index in 0..<requests.count
+    where requests[index].token == number && requests[index].state != .free { return index }
     return nil
+  }
+
+  private var freeRequest: Int? {
+    mutating get {
+      for index in 0..<requests.count where requests[index].state == .free { return index }
+      return nil
+    }
+  }
+
+  private mutating func free(_ index: Int) {
+    let wasAwaiting = requests[index].state.isAwaiting
+    requests[index].state = .free
+    if wasAwaiting { didAnswer() }
+  }
+
+  private mutating func didAnswer() {
+    requestCount -= 1
+    if requestCount == 0 { requestTimer = .off }
   }
 
   mutating func takeRequest(token: UInt32) -> RequestID? {
-    for index in 0..<requests.count where requests[index].isUsed && requests[index].token == token {
-      requests[index].isUsed = false
-      requestCount -= 1
-      if requestCount == 0 { requestTimer = .off }
-      return RequestID(token: token)
-    }
-    return nil
+    guard let index = requestIndex(token) else { return nil }
+    free(index)
+    return RequestID(token: token)
   }
 
   mutating func takeAnyRequest() -> RequestID? {
-    for index in 0..<requests.count where requests[index].isUsed {
-      return takeRequest(token: requests[index].token)
+    for index in 0..<requests.count where requests[index].state != .free {
+      free(index)
+      return RequestID(token: requests[index].token)
     }
     return nil
   }
 }
 
+/// The length and a hash of what stands behind the number in a token.
+private func tokenTail(_ bytes: Span<UInt8>) -> UInt32 {
+  guard bytes.count > 0 else { return 0 }
+  var hash: UInt32 = 0x811c_9dc5
+  for index in bytes.indices { hash = (hash ^ UInt32(bytes[index])) &* 0x0100_0193 }
+  return UInt32(truncatingIfNeeded: bytes.count) &<< 16 | hash &>> 16
+}
+
 extension Message {
   /// The first critical option of a response that a client of this SDK does not act on.
   ///
-  /// None is defined for responses but Block1 and Block2, which belong to block-wise transfers.
+  /// None is defined for responses but Block1 and Block2, once each.
   var firstUnknownCritical: OptionNumber? {
+    var previous: UInt16 = 0
     var options = self.options
     while let option = options.nextCompact() {
-      if option.number.isCritical { return option.number }
+      let isRepeated = option.number.rawValue == previous
+      previous = option.number.rawValue
+      switch option.number {
+      case .block1 where !isRepeated && option.value.count <= 3,
+        .block2 where !isRepeated && option.value.count <= 3:
+        continue
+      default: if option.number.isCritical { return option.number }
+      }
     }
     return nil
   }

@@ -6,6 +6,7 @@ extension Connection {
     mutating get {
       var next = phaseTimer.earlier(messageTimer).earlier(pingTimer).earlier(stallTimer)
       next = next.earlier(keepAliveTimer).earlier(idleTimer).earlier(requestTimer)
+      next = next.earlier(bodyTimer)
       return next.deadline
     }
   }
@@ -70,7 +71,7 @@ extension Connection {
     }
     if requestTimer.isDue(at: now) {
       var next = Timer.off
-      for index in 0..<requests.count where requests[index].isUsed {
+      for index in 0..<requests.count where requests[index].state.isAwaiting {
         let request = requests[index]
         if request.timer.isDue(at: now), let failed = takeRequest(token: request.token) {
           return .event(.requestFailed(failed, .timedOut))

@@ -85,7 +85,18 @@ public struct Connection: ~Copyable {
   let deferred: EntryTable<DeferredEntry>
   /// Requests of the peer that were deferred and not answered yet.
   public internal(set) var deferredCount = 0
+  let incoming: EntryTable<IncomingBody>
+  let assembly: ByteRegion
+  let answerStore: ByteRegion
+  /// An answer of which the peer has not got all blocks.
+  var kept: KeptAnswer?
+  let observers: EntryTable<Observer>
+  let observerRequests: ByteRegion
+  /// Observations of the peer.
+  public internal(set) var observerCount = 0
+  var notificationNumber: UInt32 = 0
   var nextToken: UInt32
+  var nextTransferNumber: UInt16 = 0
   var nextDeferredNumber: UInt16 = 0
 
   /// Our Ping that has not been answered, and whether anything came since.
@@ -99,6 +110,8 @@ public struct Connection: ~Copyable {
   var stallTimer = Timer.off
   /// Not later than the first own request that runs out of time.
   var requestTimer = Timer.off
+  /// Not later than the first body that is given up.
+  var bodyTimer = Timer.off
   /// When the last byte came in.
   var lastReceived: Instant
   /// When the last byte came in or the last Ping went out, whichever was later.
@@ -128,11 +141,18 @@ public struct Connection: ~Copyable {
     unsafe transmitBuffer = TransmitBuffer(memory.transmit)
     unsafe requests = EntryTable(memory.requests)
     unsafe deferred = EntryTable(memory.deferred)
+    unsafe incoming = EntryTable(memory.bodies.incoming)
+    unsafe assembly = ByteRegion(memory.bodies.assembly)
+    unsafe answerStore = ByteRegion(memory.bodies.answer)
+    unsafe observers = EntryTable(memory.observers.entries)
+    unsafe observerRequests = ByteRegion(memory.observers.requests)
     nextToken = firstToken
     lastReceived = now
     quietSince = now
     for index in 0..<requests.count { requests[index] = PendingRequest() }
     for index in 0..<deferred.count { deferred[index] = DeferredEntry() }
+    for index in 0..<incoming.count { incoming[index] = IncomingBody() }
+    for index in 0..<observers.count { observers[index] = Observer() }
     let isPatient = limits.legacyPeerWait.rawValue != 0
     phaseTimer = Timer(isPatient ? limits.legacyPeerWait : limits.capabilitiesTimeout, from: now)
     sendCapabilities(at: now)

@@ -9,6 +9,10 @@ public struct ConnectionMemory {
   let transmit: UnsafeMutableBufferPointer<UInt8>
   let requests: UnsafeMutableBufferPointer<PendingRequest>
   let deferred: UnsafeMutableBufferPointer<DeferredEntry>
+  /// For bodies that are larger than a message; none until it is set.
+  public var bodies = BodyMemory.none
+  /// For the peer's observations; none until it is set.
+  public var observers = ObserverMemory.none
 
   /// - Parameters:
   ///   - receive: at least the Max-Message-Size that will be announced, in bytes.
@@ -62,27 +66,27 @@ public struct ConnectionStorage<
   ///   outlives the connection and never moves.
   @unsafe
   public static func memory(of storage: UnsafeMutablePointer<Self>) -> ConnectionMemory {
-    // An inline array has the layout of its elements one after the other.
     unsafe withUnsafeMutablePointer(to: &storage.pointee.receive) { receive in
       unsafe withUnsafeMutablePointer(to: &storage.pointee.transmit) { transmit in
         unsafe withUnsafeMutablePointer(to: &storage.pointee.requests) { requests in
           unsafe withUnsafeMutablePointer(to: &storage.pointee.deferred) { deferred in
             unsafe ConnectionMemory(
-              receive: elements(receive, UInt8.self, receiveCapacity),
-              transmit: elements(transmit, UInt8.self, transmitCapacity),
-              requests: elements(requests, PendingRequest.self, requestCapacity),
-              deferred: elements(deferred, DeferredEntry.self, deferredCapacity))
+              receive: elements(of: receive, UInt8.self, receiveCapacity),
+              transmit: elements(of: transmit, UInt8.self, transmitCapacity),
+              requests: elements(of: requests, PendingRequest.self, requestCapacity),
+              deferred: elements(of: deferred, DeferredEntry.self, deferredCapacity))
           }
         }
       }
     }
   }
+}
 
-  @unsafe
-  private static func elements<Array, Element>(
-    _ array: UnsafeMutablePointer<Array>, _ type: Element.Type, _ count: Int
-  ) -> UnsafeMutableBufferPointer<Element> {
-    unsafe UnsafeMutableBufferPointer(
-      start: UnsafeMutableRawPointer(array).assumingMemoryBound(to: Element.self), count: count)
-  }
+/// The elements of an inline array, which has the layout of its elements one after the other.
+@unsafe
+func elements<Array, Element>(
+  of array: UnsafeMutablePointer<Array>, _ type: Element.Type, _ count: Int
+) -> UnsafeMutableBufferPointer<Element> {
+  unsafe UnsafeMutableBufferPointer(
+    start: UnsafeMutableRawPointer(array).assumingMemoryBound(to: Element.self), count: count)
 }

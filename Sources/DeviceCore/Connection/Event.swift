@@ -10,6 +10,9 @@ public enum Event: Equatable, Sendable {
   case request
   /// The response to a request of ours.
   case response(RequestID)
+  /// A notification for a request that observes; more may come (RFC 7641). The one that says that no more will
+  /// come is a ``response(_:)``.
+  case notification(RequestID)
   /// A request of ours will get no response.
   case requestFailed(RequestID, RequestFailure)
   /// The peer answered our Ping.
@@ -23,7 +26,7 @@ public enum Event: Equatable, Sendable {
   case closed(ConnectionEnd)
 }
 
-/// A request of ours while it is under way; never used twice on one connection.
+/// A request of ours while it is under way, an observation until it ends; never used twice on one connection.
 public struct RequestID: Equatable, Sendable {
   let token: UInt32
 }
@@ -53,6 +56,8 @@ public enum CommandError: Error, Equatable, Sendable {
   case tooLarge
   /// The message was not put together in a legal way.
   case invalid(WriteError)
-  /// No such deferred request (any more).
+  /// No such deferred request, or no such observation of ours (any more).
   case unknownRequest
+  /// The peer does not take a token of this length (RFC 8974 section 2.2).
+  case tokenTooLong
 }

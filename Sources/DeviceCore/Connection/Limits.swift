@@ -25,6 +25,9 @@ public struct Limits: Sendable {
   public var keepAliveInterval = Milliseconds(0)
   /// So long after the last byte from the peer the connection is released.
   public var idleTimeout = Milliseconds(0)
+  /// How long the rest of a body may take that comes in blocks, or that is fetched in blocks, from one block to
+  /// the next; then it is given up (RFC 7959 section 2.4).
+  public var bodyTimeout: Milliseconds = .seconds(247)
   /// How long the peer may take to close after our Release (RFC 8323 section 5.5).
   public var releaseTimeout: Milliseconds = .seconds(5)
   /// How long pending output may stay without a byte taken by the transport.

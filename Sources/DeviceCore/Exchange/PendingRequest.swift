@@ -1,8 +1,25 @@
 /// An entry of the table of own requests under way.
 public struct PendingRequest {
   var token: UInt32 = 0
+  /// The length and a hash of what stands behind the number in the token; zero for nothing.
+  var tail: UInt32 = 0
   var timer = Timer.off
-  var isUsed = false
+  var state = State.free
+
+  /// What the request waits for.
+  enum State: UInt8 {
+    case free
+    case response
+    /// For the first notification, or the first one after the request was repeated (RFC 7641 section 3.1).
+    case registration
+    /// For notifications, as long as they come; nothing is due.
+    case notifications
+    /// For the answer to the request that ends the observation (RFC 8323 section 7.4).
+    case deregistration
+
+    /// Whether the peer owes an answer.
+    var isAwaiting: Bool { self != .free && self != .notifications }
+  }
 
   /// A free entry.
   public init() {}
@@ -12,15 +29,18 @@ public struct PendingRequest {
 public struct DeferredEntry {
   var token = Token()
   var number: UInt16 = 0
+  /// See ``RequestOptions/unwantedClasses``.
+  var unwantedClasses: UInt8 = 0
   var isUsed = false
 
   /// A free entry.
   public init() {}
 
-  init(token: Token, number: UInt16, isUsed: Bool) {
+  init(token: Token, number: UInt16, unwantedClasses: UInt8) {
     self.token = token
     self.number = number
-    self.isUsed = isUsed
+    self.unwantedClasses = unwantedClasses
+    isUsed = true
   }
 }
 

@@ -6,21 +6,31 @@ public struct Request: ~Escapable {
   /// The whole message, valid as long as this view.
   public let message: Message
   let options: RequestOptions
+  /// Where the payload lies in its body, for a resource that takes bodies in parts
+  /// (``Resource/largestStreamedBody``); nil when the payload is the whole body.
+  public internal(set) var part: BodyPart?
+  /// The payload in place, all of it even if it came in blocks; empty when there is none. Just a part of it
+  /// when ``part`` says so.
+  public private(set) var payload: Span<UInt8>
 
   @_lifetime(copy message)
   init(_ message: Message) {
     options = RequestOptions(message)
     self.message = message
+    payload = message.payload
+  }
+
+  /// Makes `body` the payload.
+  ///
+  /// - Precondition: it lives as long as the message.
+  @unsafe
+  @_lifetime(self: copy self)
+  mutating func use(body: Span<UInt8>) {
+    payload = unsafe _overrideLifetime(body, copying: self)
   }
 
   /// What is asked for: a code of class 0, known or not.
   public var method: Code { message.code }
-
-  /// The payload in place; empty when there is none.
-  public var payload: Span<UInt8> {
-    @_lifetime(copy self)
-    get { message.payload }
-  }
 
   /// The format that the client wants, or nil when any will do (RFC 7252 section 5.10.4).
   public var accept: ContentFormat? { options.accept }
@@ -36,6 +46,27 @@ public struct Request: ~Escapable {
   /// Throws 4.15 unless the payload has one of these formats; no format at all passes.
   public func requireContentFormat(_ format: ContentFormat) throws(Refusal) {
     if let contentFormat, contentFormat != format { throw .unsupportedContentFormat }
+  }
+
+  /// Whether one of the request's options with this number has this value.
+  func has(_ number: OptionNumber, _ value: Span<UInt8>) -> Bool {
+    var options = message.options
+    while let option = options.nextCompact() {
+      if option.number > number { break }
+      if option.number == number && option.isEqual(to: value) { return true }
+    }
+    return false
+  }
+
+  /// The value of Echo, with which the client shows that the request is fresh (RFC 9175 section 2); nil when
+  /// there is none.
+  public var echo: Span<UInt8>? {
+    @_lifetime(copy self)
+    get {
+      guard let option = message.firstOption(.echo), option.value.count >= 1, option.value.count <= 40
+      else { return nil }
+      return option.value
+    }
   }
 
   /// Whether the Uri-Path options are the segments of `path`, which is split at "/"; "" is the root.

@@ -2,8 +2,25 @@
 struct RequestOptions {
   private(set) var accept: ContentFormat?
   private(set) var contentFormat: ContentFormat?
+  private(set) var block1: Block?
+  private(set) var block2: Block?
+  /// What the client says that its body has, in bytes.
+  private(set) var size1: UInt32?
+  /// Whether the client wants to know how large the body of the answer is (RFC 7959 section 4).
+  private(set) var wantsSize = false
+  private(set) var observe: ObserveAction?
+  /// Classes of responses that the client does not want: bit n - 1 for class n (RFC 7967 section 2.1).
+  private(set) var unwantedClasses: UInt8 = 0
+  private(set) var hasIfMatch = false
+  private(set) var hasIfNoneMatch = false
+  private(set) var hasETag = false
   /// The answer that is due before any resource is asked.
   private(set) var objection: Objection?
+
+  /// What Observe asks for (RFC 7641 section 2).
+  enum ObserveAction: UInt8 {
+    case register, deregister
+  }
 
   /// Why no resource can take the request.
   enum Objection: Equatable {
@@ -20,7 +37,7 @@ struct RequestOptions {
   init(_ message: Message) {
     var options = message.options
     var previous: UInt16 = 0
-    while let option = options.next() {
+    while let option = options.nextCompact() {
       let number = option.number
       let isRepeated = number.rawValue == previous
       previous = number.rawValue
@@ -29,23 +46,43 @@ struct RequestOptions {
   }
 
   private mutating func note(_ option: MessageOption, isRepeated: Bool) {
-    let value = option.value
+    let count = option.value.count
     switch option.number {
-    case .uriPath where value.count <= 255:
-      if value.isDotSegment { object(.dotSegment) }
-    case .uriQuery where value.count <= 255: break
-    case .uriHost where !isRepeated && value.count >= 1 && value.count <= 255: break
-    case .uriPort where !isRepeated && value.count <= 2: break
-    case .accept where !isRepeated && value.count <= 2:
+    case .uriPath where count <= 255:
+      if option.value.isDotSegment { object(.dotSegment) }
+    case .uriQuery where count <= 255: break
+    case .uriHost where !isRepeated && count >= 1 && count <= 255: break
+    case .uriPort where !isRepeated && count <= 2: break
+    case .accept where !isRepeated && count <= 2:
       accept = format(option)
-    case .contentFormat where !isRepeated && value.count <= 2:
+    case .contentFormat where !isRepeated && count <= 2:
       contentFormat = format(option)
+    case .block1 where !isRepeated && count <= 3:
+      block1 = Block(option)
+    case .block2 where !isRepeated && count <= 3:
+      block2 = Block(option)
+    case .size1 where !isRepeated:
+      size1 = option.uint
+    case .size2 where !isRepeated:
+      wantsSize = option.uint == 0
+    case .observe where !isRepeated && count <= 3:
+      observe = option.uint.flatMap { ObserveAction(rawValue: UInt8(truncatingIfNeeded: min($0, 2))) }
+    case .ifMatch where count <= 8: hasIfMatch = true
+    case .ifNoneMatch where !isRepeated && count == 0: hasIfNoneMatch = true
+    case .eTag where count >= 1 && count <= 8: hasETag = true
+    case .noResponse where !isRepeated && count <= 1:
+      unwantedClasses = UInt8(truncatingIfNeeded: option.uint ?? 0)
     case .proxyURI, .proxyScheme: object(.proxying)
-    case .hopLimit where !isRepeated && value.count == 1 && value[0] == 0: object(.hopLimitZero)
+    case .hopLimit where !isRepeated && count == 1 && option.value[0] == 0: object(.hopLimitZero)
     default:
       // Unknown, repeated without leave, or of a wrong length: all the same (RFC 7252 section 5.4.3).
       if option.number.isCritical { object(.unrecognized(option.number)) }
     }
+  }
+
+  /// Whether it matters for more than its answer which resource the request is for.
+  var needsTraits: Bool {
+    objection == nil && (block1 != nil || observe != nil || block2 != nil)
   }
 
   private mutating func object(_ objection: Objection) {
@@ -54,5 +91,13 @@ struct RequestOptions {
 
   private func format(_ option: MessageOption) -> ContentFormat? {
     option.uint.map { ContentFormat(rawValue: UInt16(truncatingIfNeeded: $0)) }
+  }
+}
+
+extension Code {
+  /// Whether a client that does not want these classes of responses does not want this one (RFC 7967
+  /// section 2.1).
+  func isSuppressed(by unwantedClasses: UInt8) -> Bool {
+    unwantedClasses &>> (codeClass &- 1) & 1 != 0
   }
 }

@@ -10,6 +10,22 @@ public protocol Resource: ~Copyable {
   /// False keeps it out of `/.well-known/core`.
   var isDiscoverable: Bool { get }
 
+  /// Names the present representation: it changes whenever that does. With it responses get an ETag, clients
+  /// that have the representation already get 2.03, and If-Match means something (RFC 7252 sections 5.10.6
+  /// and 5.10.8). Nil when there is none.
+  var eTag: UInt32? { get }
+  /// Whether there is anything at the path: what If-None-Match and an empty If-Match ask.
+  var exists: Bool { get }
+  /// How large the body of a request may be that the resource takes part by part, as ``Request/part`` says,
+  /// in bytes. Zero: bodies are put together first, in the connection's memory.
+  var largestStreamedBody: UInt32 { get }
+
+  /// Counts the changes of the state: observers hear of the latest state when this is another number than last
+  /// time (RFC 7641). Only asked when ``LinkAttributes/isObservable`` says so.
+  mutating func revision(at now: Instant) -> UInt32
+  /// When ``revision(at:)`` changes by itself, if that is known: the loop sleeps until then.
+  func nextRevision(at now: Instant) -> Instant?
+
   /// Answers GET: a representation, nothing changed (RFC 7252 section 5.8.1).
   mutating func get(_ request: Request, _ response: inout Response) throws(Refusal)
   /// Answers POST: processes the payload (RFC 7252 section 5.8.2).
@@ -33,11 +49,18 @@ public protocol Resource: ~Copyable {
   mutating func abandon(_ request: DeferredRequest)
   /// When an answer will be ready, if that is known: the loop sleeps until then.
   var nextAnswer: Instant? { get }
+  /// No more parts will come of this body, which may be another resource's.
+  mutating func abandon(_ body: BodyTransfer)
 }
 
 extension Resource where Self: ~Copyable {
   public var attributes: LinkAttributes { LinkAttributes() }
   public var isDiscoverable: Bool { true }
+  public var eTag: UInt32? { nil }
+  public var exists: Bool { true }
+  public var largestStreamedBody: UInt32 { 0 }
+  public mutating func revision(at now: Instant) -> UInt32 { 0 }
+  public func nextRevision(at now: Instant) -> Instant? { nil }
 
   public mutating func get(_ request: Request, _ response: inout Response) throws(Refusal) {
     throw .methodNotAllowed
@@ -65,6 +88,7 @@ extension Resource where Self: ~Copyable {
   public mutating func answer(_ request: DeferredRequest, _ response: inout Response) {}
   public mutating func abandon(_ request: DeferredRequest) {}
   public var nextAnswer: Instant? { nil }
+  public mutating func abandon(_ body: BodyTransfer) {}
 
   /// Calls the method that the request names.
   mutating func call(_ request: Request, _ response: inout Response) throws(Refusal) {

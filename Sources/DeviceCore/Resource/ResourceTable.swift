@@ -4,8 +4,9 @@ public protocol ResourceTable: ~Copyable {
   ///
   /// - Returns: false when there is none.
   mutating func route(_ request: Request, _ response: inout Response) throws(Refusal) -> Bool
-  /// Appends a link for each resource; `isFirst` says whether none was appended yet.
-  mutating func appendLinks(_ response: inout Response, isFirst: inout Bool)
+  /// Appends a link for each resource that `filter` shows; `isFirst` says whether none was appended yet.
+  mutating func appendLinks(
+    _ response: inout Response, matching filter: LinkFilter, isFirst: inout Bool)
 
   // As in ``Resource``, for all of them. Only the one that says ``isReady(_:at:)`` is asked to answer.
   mutating func isReady(_ request: DeferredRequest, at now: Instant) -> Bool
@@ -14,6 +15,14 @@ public protocol ResourceTable: ~Copyable {
   ) -> Bool
   mutating func abandon(_ request: DeferredRequest)
   var nextAnswer: Instant? { get }
+
+  /// How many resources there are; they are counted from 0 in the order in which they are listed.
+  static var count: UInt8 { get }
+  // As in ``RequestHandler``.
+  mutating func traits(of request: Request, at now: Instant) -> ResourceTraits?
+  mutating func revision(of resource: UInt8, at now: Instant) -> UInt32?
+  func nextRevision(at now: Instant) -> Instant?
+  mutating func abandon(_ body: BodyTransfer)
 }
 
 /// A table of one resource.
@@ -30,14 +39,20 @@ public struct SingleResource<Only: Resource & ~Copyable>: ~Copyable, ResourceTab
     _ request: Request, _ response: inout Response
   ) throws(Refusal) -> Bool {
     guard request.hasPath(resource.path) else { return false }
-    try resource.call(request, &response)
+    let isAnswered = try response.meetConditions(
+      of: request, eTag: resource.eTag, exists: resource.exists)
+    if !isAnswered { try resource.call(request, &response) }
     return true
   }
 
-  public mutating func appendLinks(_ response: inout Response, isFirst: inout Bool) {
+  // Not inlined: the attributes of all resources are not to stand on the stack at once.
+  @inline(never)
+  public mutating func appendLinks(
+    _ response: inout Response, matching filter: LinkFilter, isFirst: inout Bool
+  ) {
     guard resource.isDiscoverable else { return }
-    response.append(link: resource.path, resource.attributes, isFirst: isFirst)
-    isFirst = false
+    response.append(
+      link: resource.path, resource.attributes, matching: filter, isFirst: &isFirst)
   }
 
   public mutating func isReady(_ request: DeferredRequest, at now: Instant) -> Bool {
@@ -52,6 +67,25 @@ public struct SingleResource<Only: Resource & ~Copyable>: ~Copyable, ResourceTab
   }
   public mutating func abandon(_ request: DeferredRequest) { resource.abandon(request) }
   public var nextAnswer: Instant? { resource.nextAnswer }
+
+  public static var count: UInt8 { 1 }
+
+  public mutating func traits(of request: Request, at now: Instant) -> ResourceTraits? {
+    guard request.hasPath(resource.path) else { return nil }
+    return ResourceTraits(
+      resource: 0, revision: revision(of: 0, at: now),
+      largestStreamedBody: resource.largestStreamedBody)
+  }
+
+  public mutating func revision(of resource: UInt8, at now: Instant) -> UInt32? {
+    self.resource.attributes.isObservable ? self.resource.revision(at: now) : nil
+  }
+
+  public func nextRevision(at now: Instant) -> Instant? {
+    resource.attributes.isObservable ? resource.nextRevision(at: now) : nil
+  }
+
+  public mutating func abandon(_ body: BodyTransfer) { resource.abandon(body) }
 }
 
 /// One table behind another; the first that has the path answers.
@@ -76,9 +110,11 @@ public struct ResourcePair<First: ResourceTable & ~Copyable, Second: ResourceTab
     return try second.route(request, &response)
   }
 
-  public mutating func appendLinks(_ response: inout Response, isFirst: inout Bool) {
-    first.appendLinks(&response, isFirst: &isFirst)
-    second.appendLinks(&response, isFirst: &isFirst)
+  public mutating func appendLinks(
+    _ response: inout Response, matching filter: LinkFilter, isFirst: inout Bool
+  ) {
+    first.appendLinks(&response, matching: filter, isFirst: &isFirst)
+    second.appendLinks(&response, matching: filter, isFirst: &isFirst)
   }
 
   public mutating func isReady(_ request: DeferredRequest, at now: Instant) -> Bool {
@@ -98,10 +134,29 @@ public struct ResourcePair<First: ResourceTable & ~Copyable, Second: ResourceTab
     second.abandon(request)
   }
 
-  public var nextAnswer: Instant? {
-    guard let one = first.nextAnswer else { return second.nextAnswer }
-    guard let other = second.nextAnswer else { return one }
-    return other.isBefore(one) ? other : one
+  public var nextAnswer: Instant? { Instant.earlier(first.nextAnswer, second.nextAnswer) }
+
+  public static var count: UInt8 { First.count + Second.count }
+
+  public mutating func traits(of request: Request, at now: Instant) -> ResourceTraits? {
+    if let traits = first.traits(of: request, at: now) { return traits }
+    guard var traits = second.traits(of: request, at: now) else { return nil }
+    traits.resource += First.count
+    return traits
+  }
+
+  public mutating func revision(of resource: UInt8, at now: Instant) -> UInt32? {
+    if resource < First.count { return first.revision(of: resource, at: now) }
+    return second.revision(of: resource - First.count, at: now)
+  }
+
+  public func nextRevision(at now: Instant) -> Instant? {
+    Instant.earlier(first.nextRevision(at: now), second.nextRevision(at: now))
+  }
+
+  public mutating func abandon(_ body: BodyTransfer) {
+    first.abandon(body)
+    second.abandon(body)
   }
 }
 

@@ -34,6 +34,19 @@ public struct Resources<Table: ResourceTable & ~Copyable>: ~Copyable, RequestHan
 
   public var nextAnswer: Instant? { table.nextAnswer }
 
+  @inline(never)
+  public mutating func traits(of request: Request, at now: Instant) -> ResourceTraits? {
+    table.traits(of: request, at: now)
+  }
+
+  public mutating func revision(of resource: UInt8, at now: Instant) -> UInt32? {
+    table.revision(of: resource, at: now)
+  }
+
+  public func nextRevision(at now: Instant) -> Instant? { table.nextRevision(at: now) }
+
+  public mutating func abandon(_ body: BodyTransfer) { table.abandon(body) }
+
   private mutating func answer(
     _ request: Request, _ response: inout Response
   ) throws(Refusal) {
@@ -46,7 +59,7 @@ public struct Resources<Table: ResourceTable & ~Copyable>: ~Copyable, RequestHan
       guard request.method == .get else { throw .methodNotAllowed }
       response.begin(.content, .linkFormat)
       var isFirst = true
-      return table.appendLinks(&response, isFirst: &isFirst)
+      return table.appendLinks(&response, matching: LinkFilter(request), isFirst: &isFirst)
     }
     guard try table.route(request, &response) else { throw .notFound }
   }

@@ -1,25 +1,58 @@
 /// The response to one request, written straight into the transmit buffer.
 ///
-/// Nothing here throws: what does not fit turns the response into a 5.00 when it is finished. Options
-/// come in the order of their numbers and before the payload, as in ``MessageWriter``.
+/// Nothing here throws: what cannot be sent turns the response into a 5.00 when it is finished. Options come
+/// in the order of their numbers and before the payload, as in ``MessageWriter``. ETag, Observe and the
+/// options of block-wise transfers come by themselves.
+///
+/// A payload may be longer than a message: append all of it, and the part that the client asked for is sent
+/// (RFC 7959). A resource with a large body saves itself the rest with ``beginBody(of:)``.
 public struct Response: ~Copyable {
   private var writer: MessageWriter
   private var error: WriteError?
   private(set) var state = State.unanswered
+  private var body: BodyWindow
+  private var format: ContentFormat?
   let deferral: DeferredRequest?
   private let accept: ContentFormat?
+  /// The validator of the representation, for the ETag option.
+  var eTag: UInt32?
+  /// What Observe says when the response is a notification.
+  var observe: UInt32?
+  /// What Block1 says when the response is a success.
+  var block1: Block?
+  /// What becomes of the bytes of a body that do not fit into the message.
+  var keeping = Keeping.needless
+  private var areEarlyOptionsDone = false
 
   /// What the resource did so far.
   enum State: Equatable {
     case unanswered
     case answered
+    /// In a format that the client does not accept.
+    case unacceptable
     case postponed
   }
 
-  init(_ writer: consuming MessageWriter, accept: ContentFormat?, deferral: DeferredRequest?) {
+  /// What a body that does not fit into one message needs so that the client can have the rest of it.
+  enum Keeping {
+    /// The client asks the resource again.
+    case needless
+    /// Asking again works for clients that repeat all of their request.
+    case helpful(ByteRegion)
+    /// Asking again would do again what was done.
+    case needed(ByteRegion)
+    /// There is not enough memory for what is needed.
+    case impossible
+  }
+
+  init(
+    _ writer: consuming MessageWriter, accept: ContentFormat?, deferral: DeferredRequest?,
+    body: BodyWindow
+  ) {
     self.writer = writer
     self.accept = accept
     self.deferral = deferral
+    self.body = body
   }
 
   // MARK: Whole answers
@@ -53,6 +86,7 @@ public struct Response: ~Copyable {
   /// Any answer of class 4 or 5 with its diagnostic text.
   public mutating func refuse(_ refusal: Refusal) {
     begin(refusal.code)
+    if let seconds = refusal.retryAfterSeconds { append(.maxAge, uint: seconds) }
     append(refusal.diagnostic.bytes)
   }
 
@@ -61,7 +95,10 @@ public struct Response: ~Copyable {
   /// Starts the answer anew with this code: what was written before is dropped.
   public mutating func begin(_ code: Code) {
     writer.restart(code: code)
+    body.restart()
+    areEarlyOptionsDone = false
     error = nil
+    format = nil
     state = .answered
   }
 
@@ -70,7 +107,7 @@ public struct Response: ~Copyable {
   public mutating func begin(_ code: Code, _ format: ContentFormat) {
     guard accept == nil || accept == format else {
       begin(.notAcceptable)
-      error = .payloadBegun
+      state = .unacceptable
       return
     }
     begin(code)
@@ -79,22 +116,29 @@ public struct Response: ~Copyable {
 
   /// Appends an option with an opaque or string value.
   public mutating func append(_ number: OptionNumber, _ value: Span<UInt8>) {
+    writeEarlyOptions(before: number)
     attempt { writer throws(WriteError) in try writer.append(number, value) }
   }
 
   /// Appends an option with an unsigned integer.
   public mutating func append(_ number: OptionNumber, uint value: UInt32) {
+    writeEarlyOptions(before: number)
     attempt { writer throws(WriteError) in try writer.append(number, uint: value) }
   }
 
   /// Appends an option whose value is a Content-Format.
   public mutating func append(_ number: OptionNumber, _ format: ContentFormat) {
-    attempt { writer throws(WriteError) in try writer.append(number, format) }
+    if number == .contentFormat { self.format = format }
+    append(number, uint: UInt32(format.rawValue))
   }
 
-  /// Appends to the payload.
+  /// Appends to the payload; what the client did not ask for is passed over.
   public mutating func append(_ piece: Span<UInt8>) {
-    attempt { writer throws(WriteError) in try writer.append(payload: piece) }
+    guard piece.count > 0 else { return }
+    if !body.isOpen { openBody() }
+    if isKept { keep(piece) }
+    guard let range = body.take(piece.count) else { return }
+    attempt { writer throws(WriteError) in try writer.append(payload: piece.extracting(range)) }
   }
 
   /// Appends a text to the payload.
@@ -104,11 +148,37 @@ public struct Response: ~Copyable {
 
   /// Appends a number to the payload, in decimal digits.
   public mutating func append(decimal number: UInt32) {
-    attempt { writer throws(WriteError) in try writer.append(payloadDecimal: number) }
+    let digits = DecimalDigits(number)
+    append(digits.bytes)
   }
 
-  /// Bytes that can still be appended.
-  public var availableByteCount: Int { writer.availableByteCount }
+  // MARK: Large payloads
+
+  /// Ends the options and says which bytes of a payload of `byteCount` bytes are wanted: go there with
+  /// ``skip(to:)``, append them, and the rest need not be appended.
+  public mutating func beginBody(of byteCount: UInt32) -> Range<UInt32> {
+    if !body.isOpen { openBody() }
+    body.declaredByteCount = byteCount
+    // What is kept to be asked for again is kept whole.
+    if isKept { return 0..<byteCount }
+    let end = min(body.end, byteCount)
+    return min(body.start, end)..<end
+  }
+
+  /// Passes over the bytes of the payload in front of `offset`, which nobody wants.
+  ///
+  /// - Precondition: they lie outside of what ``beginBody(of:)`` returned, and `offset` is not in front of what
+  ///   was appended before.
+  public mutating func skip(to offset: UInt32) {
+    precondition(offset >= body.position)
+    precondition(offset <= body.start || body.position >= body.end)
+    body.position = offset
+  }
+
+  /// Whether all wanted bytes have been appended, so that nothing more is needed after ``beginBody(of:)``.
+  public var isBodyComplete: Bool {
+    !isKept && body.isOpen && body.position >= min(body.end, body.byteCount)
+  }
 
   // MARK: Later
 
@@ -124,8 +194,29 @@ public struct Response: ~Copyable {
 
   // MARK: Inside
 
+  /// The code as far as it is known.
+  var code: Code { writer.code }
+
+  private var isKept: Bool {
+    switch keeping {
+    case .helpful, .needed: true
+    case .needless, .impossible: false
+    }
+  }
+
+  @inline(never)
+  private mutating func keep(_ piece: Span<UInt8>) {
+    switch keeping {
+    case .helpful(let region):
+      if !region.store(piece, at: body.position) { keeping = .needless }
+    case .needed(let region):
+      if !region.store(piece, at: body.position) { keeping = .impossible }
+    case .needless, .impossible: break
+    }
+  }
+
   private mutating func attempt(_ write: (inout MessageWriter) throws(WriteError) -> Void) {
-    guard error == nil else { return }
+    guard error == nil, state != .unacceptable else { return }
     do {
       try write(&writer)
     } catch {
@@ -133,14 +224,94 @@ public struct Response: ~Copyable {
     }
   }
 
-  /// - Returns: the length of the finished message.
-  consuming func finish() -> Int {
-    if writer.code == .notAcceptable && error != nil {
+  /// ETag and Observe, which stand in front of all other options of a response.
+  @inline(__always)
+  private mutating func writeEarlyOptions(before number: OptionNumber) {
+    if !areEarlyOptionsDone && number > .observe { writeEarlyOptions() }
+  }
+
+  @inline(never)
+  private mutating func writeEarlyOptions() {
+    areEarlyOptionsDone = true
+    if let eTag, writer.code == .content || writer.code == .valid {
+      let bytes = Token(eTag)
+      var space = InlineArray<8, UInt8>(repeating: 0)
+      attempt { writer throws(WriteError) in
+        try writer.append(.eTag, bytes.copied(to: &space))
+      }
+    }
+    if let observe, writer.code.isSuccess {
+      attempt { writer throws(WriteError) in try writer.append(.observe, uint: observe) }
+    }
+  }
+
+  @inline(never)
+  private mutating func openBody() {
+    writeEarlyOptions(before: .block2)
+    let room = writer.availableByteCount &- 1 &- (block1 == nil ? 0 : 5)
+    if !body.open(room: room, isWhole: !writer.code.isSuccess) { error = .tooLarge }
+  }
+
+  /// What became of a response.
+  struct Finished {
+    /// Of the whole message, in bytes.
+    let byteCount: Int
+    let code: Code
+    let format: ContentFormat?
+    /// How many bytes are kept, of which the client has to ask for the rest; nil when it has got them all.
+    let keptByteCount: UInt32?
+  }
+
+  /// Completes the message.
+  consuming func finish() -> Finished {
+    writeEarlyOptions(before: .block2)
+    var kept: UInt32?
+    if state == .unacceptable {
       writer.restart(code: .notAcceptable)
-    } else if error != nil {
+    } else if error == nil {
+      kept = placeBlocks()
+    }
+    if error != nil {
+      kept = nil
       writer.restart(code: .internalServerError)
       try? writer.append(payload: "the response does not fit")
     }
-    return writer.finish()
+    let code = writer.code
+    return Finished(byteCount: writer.finish(), code: code, format: format, keptByteCount: kept)
+  }
+
+  /// Says which block this is, if it is one.
+  private mutating func placeBlocks() -> UInt32? {
+    guard writer.code.isSuccess else { return nil }
+    let total = body.byteCount
+    var block: Block?
+    if let asked = body.asked, total > 0 || asked.number > 0 {
+      if !body.isOpen { openBody() }
+      guard total > body.start else {
+        writer.restart(code: .badRequest)
+        try? writer.append(payload: "no such block")
+        return nil
+      }
+      block = Block(offset: body.start, isMore: total > body.end, size: body.size)
+    } else if total > body.end {
+      guard let fit = body.largest.fitting(Int(body.end) &- BodyWindow.reserve) else {
+        error = .tooLarge
+        return nil
+      }
+      writer.truncatePayload(to: fit.byteCount)
+      block = Block(offset: 0, isMore: true, size: fit.size)
+    }
+    let block1 = block1
+    attempt { writer throws(WriteError) in
+      if let block { try writer.insert(.block2, uint: block.rawValue) }
+      if let block1 { try writer.insert(.block1, uint: block1.rawValue) }
+    }
+    // Nobody relies on it.
+    if body.wantsSize || (block != nil && body.asked == nil) {
+      try? writer.insert(.size2, uint: total)
+    }
+    guard let block, block.isMore else { return nil }
+    if case .impossible = keeping { error = .tooLarge }
+    return isKept ? total : nil
   }
 }

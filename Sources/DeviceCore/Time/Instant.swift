@@ -55,6 +55,14 @@ public struct Instant: Equatable, Sendable {
     other.rawValue &- rawValue < 0x8000_0000
   }
 
+  /// The earlier of two moments; nil stands for never.
+  @inlinable
+  public static func earlier(_ one: Instant?, _ other: Instant?) -> Instant? {
+    guard let one else { return other }
+    guard let other, other.isBefore(one) else { return one }
+    return other
+  }
+
   /// True when `other` is later.
   @inlinable
   public func isBefore(_ other: Instant) -> Bool {

@@ -14,9 +14,8 @@ public struct MessageWriter: ~Copyable {
   private let bodyEnd: Int
   private var position: Int
   private var lastNumber: UInt16 = 0
-  private var part = Part.options
-
-  private enum Part { case options, payload }
+  /// Where the payload begins, marker included; nil while options can be appended.
+  private var markerPosition: Int?
 
   // Len/TKL, one byte of extended Len, Code: what precedes the token while the body is being written.
   private static var reservedByteCount: Int { 3 }
@@ -121,11 +120,11 @@ public struct MessageWriter: ~Copyable {
   /// (RFC 7252 section 3).
   public mutating func append(payload piece: Span<UInt8>) throws(WriteError) {
     guard piece.count > 0 else { return }
-    if part == .options {
+    if markerPosition == nil {
       guard piece.count < availableByteCount else { throw .tooLarge }
       store(OptionCursor.payloadMarker, at: position)
+      markerPosition = position
       position &+= 1
-      part = .payload
     } else {
       guard piece.count <= availableByteCount else { throw .tooLarge }
     }
@@ -184,14 +183,43 @@ public struct MessageWriter: ~Copyable {
     self.code = code
     position = bodyOffset
     lastNumber = 0
-    part = .options
+    markerPosition = nil
+  }
+
+  /// Puts an option with an unsigned integer between the last one and the payload, which moves.
+  ///
+  /// - Precondition: the option may have this value, and is not there yet.
+  @inline(never)
+  mutating func insert(_ number: OptionNumber, uint value: UInt32) throws(WriteError) {
+    guard number.rawValue >= lastNumber else { throw .outOfOrder }
+    guard let start = markerPosition else { return try appendLong(number, uint: value) }
+    let delta = Int(number.rawValue &- lastNumber)
+    let width = 1 &+ MessageWriter.extensionWidth(delta) &+ uintByteCount(value)
+    guard width <= availableByteCount else { throw .tooLarge }
+    let end = position
+    unsafe UnsafeMutableRawPointer(base + (start &+ width)).copyMemory(
+      from: base + start, byteCount: end &- start)
+    position = start
+    try appendLong(number, uint: value)
+    markerPosition = position
+    position = end &+ width
+  }
+
+  /// Drops all of the payload but its first bytes.
+  ///
+  /// - Precondition: there are as many.
+  mutating func truncatePayload(to count: Int) {
+    guard let start = markerPosition else { return precondition(count == 0) }
+    precondition(count >= 0 && count < position &- start)
+    position = count == 0 ? start : start &+ 1 &+ count
+    if count == 0 { markerPosition = nil }
   }
 
   /// Where the number is a constant, which is nearly always, no more than a comparison or two is left of
   /// this; therefore it is inlined and the rest is not.
   @inline(__always)
   private func check(_ number: OptionNumber, length: Int) throws(WriteError) {
-    guard part == .options else { throw .payloadBegun }
+    guard markerPosition == nil else { throw .payloadBegun }
     guard number.rawValue >= lastNumber else { throw .outOfOrder }
     if !code.isSignaling, let rule = number.rule {
       guard rule.allows(length: length) else { throw .invalidValue }

@@ -58,6 +58,8 @@ public struct Device<
     for index in unsafe slots.indices { advance(index, at: now) }
     // Behind the pumping, so that a place that has become free is given away at once.
     if !isStopping { acceptAll(at: now) }
+    // What was asked on one connection may have changed what is observed on another one.
+    for index in unsafe slots.indices { notify(index, at: now) }
     for index in unsafe slots.indices {
       guard let deadline = unsafe slots[index].deadline else { continue }
       if next == nil || deadline.isBefore(next!) { next = deadline }
@@ -161,6 +163,18 @@ public struct Device<
       role: .acceptor, memory: slots[index].memory, limits: limits, identity: identity,
       firstToken: stream.isSecured ? 0 : random, at: now)
     unsafe slots[index].endpoint = Endpoint(connection: connection, stream: stream)
+  }
+
+  private mutating func notify(_ index: Int, at now: Instant) {
+    guard unsafe slots[index].endpoint != nil,
+      unsafe slots[index].endpoint!.connection.observerCount > 0
+    else { return }
+    unsafe slots[index].endpoint!.connection.serveObservers(&service.resources, at: now)
+    if unsafe !slots[index].endpoint!.connection.pendingOutput.isEmpty { pump(index, at: now) }
+    guard unsafe slots[index].endpoint != nil else { return }
+    // A notification that waits for room goes out when the transport has made some.
+    let next = service.resources.nextRevision(at: now)
+    unsafe slots[index].deadline = Instant.earlier(slots[index].deadline, next)
   }
 
   private mutating func pump(_ index: Int, at now: Instant) {

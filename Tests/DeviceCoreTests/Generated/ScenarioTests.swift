@@ -55,239 +55,306 @@ import Testing
   @Test func deferred_neverAnsweredAfterRelease_endsAfterTheTimer() { runScenario(35) }
 }
 
+@Suite struct DiscoveryScenarios {
+  @Test func discovery_withoutQuery_showsAll() { runScenario(36) }
+  @Test func discovery_words_matchOneByOne() { runScenario(37) }
+  @Test func discovery_valueWithStar_matchesWhatBeginsWithIt() { runScenario(38) }
+  @Test func discovery_starAlone_matchesWhereTheAttributeIs() { runScenario(39) }
+  @Test func discovery_otherAttributes_matchAsAWhole() { runScenario(40) }
+  @Test func discovery_href_matchesTheTarget() { runScenario(41) }
+  @Test func discovery_rel_isHosts() { runScenario(42) }
+  @Test func discovery_bytes_areCompared() { runScenario(43) }
+  @Test func discovery_nothingMatches_isAnEmptyContent() { runScenario(44) }
+  @Test func discovery_noFilter_isIgnored() { runScenario(45) }
+}
+
 @Suite struct EmbeddedModeScenarios {
-  @Test func connectionViews_throughAGenericCaller_showTheRightBytes() { runScenario(36) }
-  @Test func inlineArrayViews_throughAGenericCaller_exclusiveOnesAreRight() { runScenario(37) }
-  @Test func connectionStorage_asAGlobal_holdsAConnection() { runScenario(38) }
+  @Test func connectionViews_throughAGenericCaller_showTheRightBytes() { runScenario(46) }
+  @Test func inlineArrayViews_throughAGenericCaller_exclusiveOnesAreRight() { runScenario(47) }
+  @Test func connectionStorage_asAGlobal_holdsAConnection() { runScenario(48) }
 }
 
 @Suite struct EndScenarios {
-  @Test func endOfStream_beforeCapabilities_closes() { runScenario(39) }
-  @Test func endOfStream_withinCapabilities_isTruncated() { runScenario(40) }
-  @Test func endOfStream_betweenMessages_closes() { runScenario(41) }
-  @Test func endOfStream_withinAMessage_isTruncated() { runScenario(42) }
-  @Test func endOfStream_answersOwed_areSentFirst() { runScenario(43) }
-  @Test func endOfStream_whileReleasing_isReleased() { runScenario(44) }
-  @Test func endOfStream_behindARelease_isReleased() { runScenario(45) }
-  @Test func endOfStream_behindAnAbort_isAborted() { runScenario(46) }
-  @Test func endOfStream_whileClosing_needsNoLinger() { runScenario(47) }
-  @Test func endOfStream_neverComes_lingersForItsTime() { runScenario(48) }
-  @Test func transportFailed_inEachPhase_endsAtOnce() { runScenario(49) }
-  @Test func transportFailed_whileClosing_keepsTheReason() { runScenario(50) }
-  @Test func message_stopsHalfWay_isAborted() { runScenario(51) }
-  @Test func message_oneByteASecond_isAborted() { runScenario(52) }
-  @Test func message_completeInTime_startsTheNextTimer() { runScenario(53) }
-  @Test func output_notTaken_endsAfterTheTimer() { runScenario(54) }
-  @Test func output_takenByteByByte_startsTheTimerAnew() { runScenario(55) }
-  @Test func output_abortNotTaken_keepsTheReason() { runScenario(56) }
+  @Test func endOfStream_beforeCapabilities_closes() { runScenario(49) }
+  @Test func endOfStream_withinCapabilities_isTruncated() { runScenario(50) }
+  @Test func endOfStream_betweenMessages_closes() { runScenario(51) }
+  @Test func endOfStream_withinAMessage_isTruncated() { runScenario(52) }
+  @Test func endOfStream_answersOwed_areSentFirst() { runScenario(53) }
+  @Test func endOfStream_whileReleasing_isReleased() { runScenario(54) }
+  @Test func endOfStream_behindARelease_isReleased() { runScenario(55) }
+  @Test func endOfStream_behindAnAbort_isAborted() { runScenario(56) }
+  @Test func endOfStream_whileClosing_needsNoLinger() { runScenario(57) }
+  @Test func endOfStream_neverComes_lingersForItsTime() { runScenario(58) }
+  @Test func transportFailed_inEachPhase_endsAtOnce() { runScenario(59) }
+  @Test func transportFailed_whileClosing_keepsTheReason() { runScenario(60) }
+  @Test func message_stopsHalfWay_isAborted() { runScenario(61) }
+  @Test func message_oneByteASecond_isAborted() { runScenario(62) }
+  @Test func message_completeInTime_startsTheNextTimer() { runScenario(63) }
+  @Test func output_notTaken_endsAfterTheTimer() { runScenario(64) }
+  @Test func output_takenByteByByte_startsTheTimerAnew() { runScenario(65) }
+  @Test func output_abortNotTaken_keepsTheReason() { runScenario(66) }
 }
 
 @Suite struct FrameHeaderScenarios {
-  @Test func frameHeader_eachFormOfLen_isMeasured() { runScenario(57) }
-  @Test func frameHeader_sumAbove32Bits_staysAtTheLargest() { runScenario(58) }
-  @Test func frameHeader_eachFormOfTokenLength_isMeasured() { runScenario(59) }
-  @Test func frameHeader_tokenLengthNotAnnounced_isAFault() { runScenario(60) }
-  @Test func frameHeader_cutAnywhere_promisesNoMoreThanItWillHave() { runScenario(61) }
-  @Test func frameHeader_lenComplete_tellsTheLength() { runScenario(62) }
+  @Test func frameHeader_eachFormOfLen_isMeasured() { runScenario(67) }
+  @Test func frameHeader_sumAbove32Bits_staysAtTheLargest() { runScenario(68) }
+  @Test func frameHeader_eachFormOfTokenLength_isMeasured() { runScenario(69) }
+  @Test func frameHeader_tokenLengthNotAnnounced_isAFault() { runScenario(70) }
+  @Test func frameHeader_cutAnywhere_promisesNoMoreThanItWillHave() { runScenario(71) }
+  @Test func frameHeader_lenComplete_tellsTheLength() { runScenario(72) }
 }
 
 @Suite struct HandshakeScenarios {
-  @Test func handshake_connectionOpened_sendsCapabilitiesFirst() { runScenario(63) }
-  @Test func handshake_largerLimits_areAnnounced() { runScenario(64) }
-  @Test func handshake_initiatorEarly_mayAskWithinTheBaseSize() { runScenario(65) }
-  @Test func handshake_acceptorEarly_mayNotAsk() { runScenario(66) }
-  @Test func handshake_requestInTheSameSegment_isServed() { runScenario(67) }
-  @Test func handshake_silentPeer_isAbortedAfterTheTimer() { runScenario(68) }
-  @Test func handshake_otherMessageFirst_aborts() { runScenario(69) }
-  @Test func handshake_capabilitiesWithASyntaxError_abort() { runScenario(70) }
-  @Test func handshake_emptyMessagesFirst_areIgnored() { runScenario(71) }
-  @Test func handshake_abortFirst_closes() { runScenario(72) }
-  @Test func handshake_legacyPeer_goesOnAfterTheWait() { runScenario(73) }
-  @Test func handshake_legacyPeerAsksFirst_isServed() { runScenario(74) }
-  @Test func handshake_acceptorAnswersLate_clientCopes() { runScenario(75) }
+  @Test func handshake_connectionOpened_sendsCapabilitiesFirst() { runScenario(73) }
+  @Test func handshake_largerLimits_areAnnounced() { runScenario(74) }
+  @Test func handshake_initiatorEarly_mayAskWithinTheBaseSize() { runScenario(75) }
+  @Test func handshake_acceptorEarly_mayNotAsk() { runScenario(76) }
+  @Test func handshake_requestInTheSameSegment_isServed() { runScenario(77) }
+  @Test func handshake_silentPeer_isAbortedAfterTheTimer() { runScenario(78) }
+  @Test func handshake_otherMessageFirst_aborts() { runScenario(79) }
+  @Test func handshake_capabilitiesWithASyntaxError_abort() { runScenario(80) }
+  @Test func handshake_emptyMessagesFirst_areIgnored() { runScenario(81) }
+  @Test func handshake_abortFirst_closes() { runScenario(82) }
+  @Test func handshake_legacyPeer_goesOnAfterTheWait() { runScenario(83) }
+  @Test func handshake_legacyPeerAsksFirst_isServed() { runScenario(84) }
+  @Test func handshake_acceptorAnswersLate_clientCopes() { runScenario(85) }
 }
 
 @Suite struct OptionScenarios {
-  @Test func options_eachFormOfDelta_isRead() { runScenario(76) }
-  @Test func options_eachFormOfLength_isRead() { runScenario(77) }
-  @Test func options_faults_areNamedAtTheirOffset() { runScenario(78) }
-  @Test func options_markerByteInValueOrPayload_isNoMarker() { runScenario(79) }
-  @Test func optionValue_readAsEachFormat_givesItsMeaning() { runScenario(80) }
-  @Test func optionRule_everyKnownNumber_saysWhatTheTableSays() { runScenario(81) }
+  @Test func options_eachFormOfDelta_isRead() { runScenario(86) }
+  @Test func options_eachFormOfLength_isRead() { runScenario(87) }
+  @Test func options_faults_areNamedAtTheirOffset() { runScenario(88) }
+  @Test func options_markerByteInValueOrPayload_isNoMarker() { runScenario(89) }
+  @Test func optionValue_readAsEachFormat_givesItsMeaning() { runScenario(90) }
+  @Test func optionRule_everyKnownNumber_saysWhatTheTableSays() { runScenario(91) }
 }
 
 @Suite struct PairScenarios {
-  @Test func pair_handshake_opensBothAtAnySplit() { runScenario(82) }
-  @Test func pair_bothAskAtOnce_everyAnswerFindsItsRequest() { runScenario(83) }
-  @Test func pair_released_endsOnBothSides() { runScenario(84) }
-  @Test func pair_aborted_endsOnBothSides() { runScenario(85) }
-  @Test func pair_pings_areAnswered() { runScenario(86) }
-  @Test func pair_largeBodies_areEchoed() { runScenario(87) }
-  @Test func pair_lineDead_bothNotice() { runScenario(88) }
-  @Test func pair_tinyBuffers_everythingArrives() { runScenario(89) }
-  @Test func pair_bothFloodTinyBuffers_getsThroughOrEnds() { runScenario(90) }
+  @Test func pair_handshake_opensBothAtAnySplit() { runScenario(92) }
+  @Test func pair_bothAskAtOnce_everyAnswerFindsItsRequest() { runScenario(93) }
+  @Test func pair_released_endsOnBothSides() { runScenario(94) }
+  @Test func pair_aborted_endsOnBothSides() { runScenario(95) }
+  @Test func pair_pings_areAnswered() { runScenario(96) }
+  @Test func pair_largeBodies_areEchoed() { runScenario(97) }
+  @Test func pair_lineDead_bothNotice() { runScenario(98) }
+  @Test func pair_tinyBuffers_everythingArrives() { runScenario(99) }
+  @Test func pair_bothFloodTinyBuffers_getsThroughOrEnds() { runScenario(100) }
 }
 
 @Suite struct PingScenarios {
-  @Test func ping_answered_isAnEvent() { runScenario(91) }
-  @Test func pong_withoutToken_answersWhateverPingThereIs() { runScenario(92) }
-  @Test func pong_withOtherToken_isALifeSignOnly() { runScenario(93) }
-  @Test func ping_unanswered_endsTheConnection() { runScenario(94) }
-  @Test func ping_anyByteComes_isLife() { runScenario(95) }
-  @Test func keepAlive_silence_pingsByItself() { runScenario(96) }
-  @Test func keepAlive_withoutPingTimeout_pingsOncePerInterval() { runScenario(97) }
-  @Test func keepAlive_noRoom_waits() { runScenario(98) }
-  @Test func pong_custodyAskedFor_waitsForEarlierRequests() { runScenario(99) }
-  @Test func pong_withoutCustody_doesNotWait() { runScenario(100) }
-  @Test func pong_custodyAskedForTwice_bothAnswered() { runScenario(101) }
-  @Test func pong_custodyWithALongToken_promisesNothing() { runScenario(102) }
-  @Test func pong_owedAtRelease_isSentBeforeTheEnd() { runScenario(103) }
-  @Test func pong_owedAtReleaseWithoutRoom_isSentBeforeTheEnd() { runScenario(104) }
-  @Test func pong_owedAtAbort_isNotSent() { runScenario(105) }
+  @Test func ping_answered_isAnEvent() { runScenario(101) }
+  @Test func pong_withoutToken_answersWhateverPingThereIs() { runScenario(102) }
+  @Test func pong_withOtherToken_isALifeSignOnly() { runScenario(103) }
+  @Test func ping_unanswered_endsTheConnection() { runScenario(104) }
+  @Test func ping_anyByteComes_isLife() { runScenario(105) }
+  @Test func keepAlive_silence_pingsByItself() { runScenario(106) }
+  @Test func keepAlive_withoutPingTimeout_pingsOncePerInterval() { runScenario(107) }
+  @Test func keepAlive_noRoom_waits() { runScenario(108) }
+  @Test func pong_custodyAskedFor_waitsForEarlierRequests() { runScenario(109) }
+  @Test func pong_withoutCustody_doesNotWait() { runScenario(110) }
+  @Test func pong_custodyAskedForTwice_bothAnswered() { runScenario(111) }
+  @Test func pong_custodyWithALongToken_promisesNothing() { runScenario(112) }
+  @Test func pong_owedAtRelease_isSentBeforeTheEnd() { runScenario(113) }
+  @Test func pong_owedAtReleaseWithoutRoom_isSentBeforeTheEnd() { runScenario(114) }
+  @Test func pong_owedAtAbort_isNotSent() { runScenario(115) }
 }
 
 @Suite struct PropertyScenarios {
-  @Test func codec_randomMessages_areWrittenAsTheyWereRead() { runScenario(106) }
-  @Test func connection_randomSplits_tellTheSameStory() { runScenario(107) }
-  @Test func connection_randomBytes_endLegally() { runScenario(108) }
-  @Test func connection_damagedTraffic_endsLegally() { runScenario(109) }
-  @Test func connection_damagedVectors_endLegally() { runScenario(110) }
-  @Test func message_randomBytes_isReadOrRefused() { runScenario(111) }
+  @Test func codec_randomMessages_areWrittenAsTheyWereRead() { runScenario(116) }
+  @Test func connection_randomSplits_tellTheSameStory() { runScenario(117) }
+  @Test func connection_randomBytes_endLegally() { runScenario(118) }
+  @Test func connection_damagedTraffic_endsLegally() { runScenario(119) }
+  @Test func connection_damagedVectors_endLegally() { runScenario(120) }
+  @Test func message_randomBytes_isReadOrRefused() { runScenario(121) }
 }
 
 @Suite struct RandomOperationScenarios {
-  @Test func pair_randomOperations_endLegally() { runScenario(112) }
-  @Test func pair_sameRequestsOtherCuts_sameAnswers() { runScenario(113) }
+  @Test func pair_randomOperations_endLegally() { runScenario(122) }
+  @Test func pair_sameRequestsOtherCuts_sameAnswers() { runScenario(123) }
 }
 
 @Suite struct ReleaseScenarios {
-  @Test func release_peerCloses_isReleased() { runScenario(114) }
-  @Test func release_holdOff_isWritten() { runScenario(115) }
-  @Test func release_peerIgnoresIt_closesAfterTheTimer() { runScenario(116) }
-  @Test func release_peerAsksOn_isServed() { runScenario(117) }
-  @Test func release_withRequestsUnderWay_waitsForThem() { runScenario(118) }
-  @Test func release_withDeferredRequests_waitsForThem() { runScenario(119) }
-  @Test func release_requestsNeverAnswered_isSentAfterTheTimer() { runScenario(120) }
-  @Test func release_simultaneous_bothFinish() { runScenario(121) }
-  @Test func release_fromThePeer_whatItAskedBeforeIsAnswered() { runScenario(122) }
-  @Test func release_fromThePeer_ownRequestsEnd() { runScenario(123) }
-  @Test func release_withEverything_isReadable() { runScenario(124) }
-  @Test func release_malformedOptions_areIgnored() { runScenario(125) }
-  @Test func release_beforeCapabilities_isStillARelease() { runScenario(126) }
-  @Test func release_idle_happensByItself() { runScenario(127) }
+  @Test func release_peerCloses_isReleased() { runScenario(124) }
+  @Test func release_holdOff_isWritten() { runScenario(125) }
+  @Test func release_peerIgnoresIt_closesAfterTheTimer() { runScenario(126) }
+  @Test func release_peerAsksOn_isServed() { runScenario(127) }
+  @Test func release_withRequestsUnderWay_waitsForThem() { runScenario(128) }
+  @Test func release_withDeferredRequests_waitsForThem() { runScenario(129) }
+  @Test func release_requestsNeverAnswered_isSentAfterTheTimer() { runScenario(130) }
+  @Test func release_simultaneous_bothFinish() { runScenario(131) }
+  @Test func release_fromThePeer_whatItAskedBeforeIsAnswered() { runScenario(132) }
+  @Test func release_fromThePeer_ownRequestsEnd() { runScenario(133) }
+  @Test func release_withEverything_isReadable() { runScenario(134) }
+  @Test func release_malformedOptions_areIgnored() { runScenario(135) }
+  @Test func release_beforeCapabilities_isStillARelease() { runScenario(136) }
+  @Test func release_idle_happensByItself() { runScenario(137) }
 }
 
 @Suite struct RequestScenarios {
-  @Test func request_answered_isOneMessageEachWay() { runScenario(128) }
-  @Test func requests_answeredInAnyOrder_areMatchedByToken() { runScenario(129) }
-  @Test func response_nobodyAskedFor_isDropped() { runScenario(130) }
-  @Test func response_withUnknownCriticalOption_failsThatExchangeOnly() { runScenario(131) }
-  @Test func response_withUnknownElectiveOption_isDelivered() { runScenario(132) }
-  @Test func request_notAnswered_timesOutAndALateAnswerIsDropped() { runScenario(133) }
-  @Test func request_cancelled_endsWithoutAnEvent() { runScenario(134) }
-  @Test func requests_moreThanTheTable_areRefusedUntilOneEnds() { runScenario(135) }
-  @Test func requests_noTable_areRefused() { runScenario(136) }
-  @Test func request_noRoom_isRefusedUntilOutputLeaves() { runScenario(137) }
-  @Test func request_fromTheAcceptor_isAnswered() { runScenario(138) }
-  @Test func requests_connectionEnds_failBeforeTheLastEvent() { runScenario(139) }
+  @Test func request_answered_isOneMessageEachWay() { runScenario(138) }
+  @Test func requests_answeredInAnyOrder_areMatchedByToken() { runScenario(139) }
+  @Test func response_nobodyAskedFor_isDropped() { runScenario(140) }
+  @Test func response_withUnknownCriticalOption_failsThatExchangeOnly() { runScenario(141) }
+  @Test func response_withUnknownElectiveOption_isDelivered() { runScenario(142) }
+  @Test func request_notAnswered_timesOutAndALateAnswerIsDropped() { runScenario(143) }
+  @Test func request_cancelled_endsWithoutAnEvent() { runScenario(144) }
+  @Test func requests_moreThanTheTable_areRefusedUntilOneEnds() { runScenario(145) }
+  @Test func requests_noTable_areRefused() { runScenario(146) }
+  @Test func request_noRoom_isRefusedUntilOutputLeaves() { runScenario(147) }
+  @Test func request_fromTheAcceptor_isAnswered() { runScenario(148) }
+  @Test func requests_connectionEnds_failBeforeTheLastEvent() { runScenario(149) }
 }
 
 @Suite struct ResourceScenarios {
-  @Test func resources_paths_findTheirResource() { runScenario(140) }
-  @Test func resources_methods_areCalledOrNotAllowed() { runScenario(141) }
-  @Test func resources_formats_areNegotiated() { runScenario(142) }
-  @Test func resources_unusableCriticalOption_isABadOption() { runScenario(143) }
-  @Test func resources_refusedBeforeAnyResource_haveTheirCodes() { runScenario(144) }
-  @Test func resources_queries_areRead() { runScenario(145) }
-  @Test func resources_wellKnownCore_listsLinks() { runScenario(146) }
-  @Test func resources_linksLargerThanTheMemory_areAnInternalError() { runScenario(147) }
-  @Test func resources_postponed_answerWhenReady() { runScenario(148) }
-  @Test func resources_connectionGone_areTold() { runScenario(149) }
+  @Test func resources_paths_findTheirResource() { runScenario(150) }
+  @Test func resources_methods_areCalledOrNotAllowed() { runScenario(151) }
+  @Test func resources_formats_areNegotiated() { runScenario(152) }
+  @Test func resources_unusableCriticalOption_isABadOption() { runScenario(153) }
+  @Test func resources_refusedBeforeAnyResource_haveTheirCodes() { runScenario(154) }
+  @Test func resources_queries_areRead() { runScenario(155) }
+  @Test func resources_wellKnownCore_listsLinks() { runScenario(156) }
+  @Test func resources_linksLargerThanTheMemory_comeInBlocks() { runScenario(157) }
+  @Test func resources_postponed_answerWhenReady() { runScenario(158) }
+  @Test func resources_connectionGone_areTold() { runScenario(159) }
 }
 
 @Suite struct ServingScenarios {
-  @Test func serving_nobodyServes_isNotImplemented() { runScenario(150) }
-  @Test func serving_handlerWritesNothing_isAnInternalError() { runScenario(151) }
-  @Test func serving_answerLargerThanTheMemory_isAnInternalError() { runScenario(152) }
-  @Test func serving_answerLargerThanThePeerTakes_isAnInternalError() { runScenario(153) }
-  @Test func serving_twice_answersOnce() { runScenario(154) }
-  @Test func serving_otherEvent_doesNothing() { runScenario(155) }
-  @Test func serving_commandsBeforeServe_leaveRoomForTheAnswer() { runScenario(156) }
-  @Test func serving_requestFromWithinAnEvent_goesOutToo() { runScenario(157) }
-  @Test func serving_connectionFailsBeforeServe_sendsNothing() { runScenario(158) }
-  @Test func serving_longTokenAndSmallAnswers_isAnswered() { runScenario(159) }
-  @Test func serving_longTokenPostponed_isUnavailable() { runScenario(160) }
-  @Test func ping_tokenLongerThanAnnounced_aborts() { runScenario(161) }
-  @Test func message_reservedCode_aborts() { runScenario(162) }
-  @Test func message_anyMethodOrResponseCode_isNoReasonToAbort() { runScenario(163) }
+  @Test func serving_nobodyServes_isNotImplemented() { runScenario(160) }
+  @Test func serving_handlerWritesNothing_isAnInternalError() { runScenario(161) }
+  @Test func serving_answerLargerThanTheMemory_isAnInternalError() { runScenario(162) }
+  @Test func serving_answerLargerThanThePeerTakes_isAnInternalError() { runScenario(163) }
+  @Test func serving_twice_answersOnce() { runScenario(164) }
+  @Test func serving_otherEvent_doesNothing() { runScenario(165) }
+  @Test func serving_commandsBeforeServe_leaveRoomForTheAnswer() { runScenario(166) }
+  @Test func serving_requestFromWithinAnEvent_goesOutToo() { runScenario(167) }
+  @Test func serving_connectionFailsBeforeServe_sendsNothing() { runScenario(168) }
+  @Test func serving_longTokenAndSmallAnswers_isAnswered() { runScenario(169) }
+  @Test func serving_longTokenPostponed_isUnavailable() { runScenario(170) }
+  @Test func ping_tokenLongerThanAnnounced_aborts() { runScenario(171) }
+  @Test func message_reservedCode_aborts() { runScenario(172) }
+  @Test func message_anyMethodOrResponseCode_isNoReasonToAbort() { runScenario(173) }
 }
 
 @Suite struct SizeScenarios {
-  @Test func oversize_onlyItsLengthIn_aborts() { runScenario(164) }
-  @Test func message_ofJustTheAnnouncedSize_isTaken() { runScenario(165) }
-  @Test func oversizeRequest_drained_isRefusedWithSize1() { runScenario(166) }
-  @Test func oversizeRequest_byteByByte_isRefusedWithSize1() { runScenario(167) }
-  @Test func oversizeResponse_drained_failsItsRequest() { runScenario(168) }
-  @Test func oversize_aboveTheDrainLimit_aborts() { runScenario(169) }
-  @Test func oversize_signalOrOther_isNeverDrained() { runScenario(170) }
-  @Test func oversize_tokenLargerThanTheBuffer_aborts() { runScenario(171) }
-  @Test func drain_stopsHalfWay_isAborted() { runScenario(172) }
-  @Test func drain_complete_startsTheNextTimer() { runScenario(173) }
-  @Test func drain_endOfStreamWithin_isTruncated() { runScenario(174) }
-  @Test func drain_endOfStreamBehind_servesWhatFollowed() { runScenario(175) }
-  @Test func drain_noRoomForTheRefusal_waits() { runScenario(176) }
+  @Test func oversize_onlyItsLengthIn_aborts() { runScenario(174) }
+  @Test func message_ofJustTheAnnouncedSize_isTaken() { runScenario(175) }
+  @Test func oversizeRequest_drained_isRefusedWithSize1() { runScenario(176) }
+  @Test func oversizeRequest_byteByByte_isRefusedWithSize1() { runScenario(177) }
+  @Test func oversizeResponse_drained_failsItsRequest() { runScenario(178) }
+  @Test func oversize_aboveTheDrainLimit_aborts() { runScenario(179) }
+  @Test func oversize_signalOrOther_isNeverDrained() { runScenario(180) }
+  @Test func oversize_tokenLargerThanTheBuffer_aborts() { runScenario(181) }
+  @Test func drain_stopsHalfWay_isAborted() { runScenario(182) }
+  @Test func drain_complete_startsTheNextTimer() { runScenario(183) }
+  @Test func drain_endOfStreamWithin_isTruncated() { runScenario(184) }
+  @Test func drain_endOfStreamBehind_servesWhatFollowed() { runScenario(185) }
+  @Test func drain_noRoomForTheRefusal_waits() { runScenario(186) }
 }
 
 @Suite struct TimeScenarios {
-  @Test func instant_comparedAcrossTheWrap_knowsWhatIsLater() { runScenario(177) }
-  @Test func milliseconds_fromSeconds_stayWithinTheirRange() { runScenario(178) }
-  @Test func timers_anywhereOnTheClock_runTheirTime() { runScenario(179) }
-  @Test func timers_setToZero_neverRun() { runScenario(180) }
+  @Test func instant_comparedAcrossTheWrap_knowsWhatIsLater() { runScenario(187) }
+  @Test func milliseconds_fromSeconds_stayWithinTheirRange() { runScenario(188) }
+  @Test func timers_anywhereOnTheClock_runTheirTime() { runScenario(189) }
+  @Test func timers_setToZero_neverRun() { runScenario(190) }
 }
 
 @Suite struct TokenScenarios {
-  @Test func token_bytesOfEachLength_areKept() { runScenario(181) }
-  @Test func token_madeOfANumber_isFourBytes() { runScenario(182) }
-  @Test func tokens_ofManyRequests_areAllDifferent() { runScenario(183) }
-  @Test func tokens_ofPings_areCountedWithThose() { runScenario(184) }
-  @Test func tokens_sameInBothDirections_areTwoRequests() { runScenario(185) }
+  @Test func token_bytesOfEachLength_areKept() { runScenario(191) }
+  @Test func token_madeOfANumber_isFourBytes() { runScenario(192) }
+  @Test func tokens_ofManyRequests_areAllDifferent() { runScenario(193) }
+  @Test func tokens_ofPings_areCountedWithThose() { runScenario(194) }
+  @Test func tokens_sameInBothDirections_areTwoRequests() { runScenario(195) }
+}
+
+@Suite struct URICompositionScenarios {
+  @Test func composition_scheme_isThatOfTheTransport() { runScenario(196) }
+  @Test func composition_hostNotSaid_isTheDefault() { runScenario(197) }
+  @Test func composition_host_isWrittenInOneWay() { runScenario(198) }
+  @Test func composition_port_isShownUnlessTheSchemeSaysIt() { runScenario(199) }
+  @Test func composition_pathAndQuery_encodeWhatTheyMust() { runScenario(200) }
+  @Test func composition_otherOptions_areNotShown() { runScenario(201) }
+  @Test func composition_optionsOfNoURI_haveTheirError() { runScenario(202) }
+  @Test func composition_destinationOfNoURI_isMalformed() { runScenario(203) }
+  @Test func composition_memory_isUsedToTheLastByte() { runScenario(204) }
+}
+
+@Suite struct URIOptionsScenarios {
+  @Test func uriOptions_connectionElsewhere_nameHostAndPort() { runScenario(205) }
+  @Test func uriOptions_sameHostWrittenOtherwise_leaveItOut() { runScenario(206) }
+  @Test func uriOptions_percentEncoding_isDecodedOnce() { runScenario(207) }
+  @Test func uriOptions_pathAndQuery_areSplit() { runScenario(208) }
+  @Test func uriOptions_of255Bytes_areTaken() { runScenario(209) }
+  @Test func uriOptions_withObserve_areInOrder() { runScenario(210) }
+}
+
+@Suite struct URIPropertyScenarios {
+  @Test func uriProperty_optionsToURI_andBack_areTheSame() { runScenario(211) }
+  @Test func uriProperty_uriToOptions_andBack_saysTheSame() { runScenario(212) }
+}
+
+@Suite struct URIScenarios {
+  @Test func uri_scheme_isOneOfFour() { runScenario(213) }
+  @Test func uri_schemeInAnyCase_hasItsPortAndTransport() { runScenario(214) }
+  @Test func uri_host_isThereAndLegal() { runScenario(215) }
+  @Test func uri_address_isOfOneMachine() { runScenario(216) }
+  @Test func uri_noIPv6AddressInBrackets_isRefused() { runScenario(217) }
+  @Test func uri_port_isANumberOf16Bits() { runScenario(218) }
+  @Test func uri_pathAndQuery_areLegal() { runScenario(219) }
+  @Test func uri_authority_isTakenApart() { runScenario(220) }
+  @Test func uri_parts_ofMoreThan255Bytes_areRefused() { runScenario(221) }
+  @Test func uri_everyPrefixWithEveryByte_neverTraps() { runScenario(222) }
+}
+
+@Suite struct URIVectorScenarios {
+  @Test func uriVectors_uri_givesItsOptions() { runScenario(223) }
+  @Test func uriVectors_options_makeTheURI() { runScenario(224) }
+  @Test func uriVectors_composed_givesItsOptions() { runScenario(225) }
+  @Test func uriVectors_onTheirOwnConnection_saveTheHost() { runScenario(226) }
 }
 
 @Suite struct VectorScenarios {
-  @Test func vectorsA_decoded_readAsListed() { runScenario(186) }
-  @Test func vectorsB_decoded_readAsListed() { runScenario(187) }
-  @Test func vectorsC_decoded_readAsListed() { runScenario(188) }
-  @Test func vectorsD_decoded_readAsListed() { runScenario(189) }
-  @Test func vectorsE_decoded_readAsListed() { runScenario(190) }
-  @Test func vectorsF_decoded_readAsListed() { runScenario(191) }
-  @Test func vectorsA_inOnePiece_handledAsListed() { runScenario(192) }
-  @Test func vectorsA_byteByByte_handledAsListed() { runScenario(193) }
-  @Test func vectorsA_inTwoPieces_handledAsListed() { runScenario(194) }
-  @Test func vectorsB_inOnePiece_handledAsListed() { runScenario(195) }
-  @Test func vectorsB_byteByByte_handledAsListed() { runScenario(196) }
-  @Test func vectorsB_inTwoPieces_handledAsListed() { runScenario(197) }
-  @Test func vectorsC_inOnePiece_handledAsListed() { runScenario(198) }
-  @Test func vectorsC_byteByByte_handledAsListed() { runScenario(199) }
-  @Test func vectorsC_inTwoPieces_handledAsListed() { runScenario(200) }
-  @Test func vectorsD_inOnePiece_handledAsListed() { runScenario(201) }
-  @Test func vectorsD_byteByByte_handledAsListed() { runScenario(202) }
-  @Test func vectorsD_inTwoPieces_handledAsListed() { runScenario(203) }
-  @Test func vectorsE_inOnePiece_handledAsListed() { runScenario(204) }
-  @Test func vectorsE_byteByByte_handledAsListed() { runScenario(205) }
-  @Test func vectorsE_inTwoPieces_handledAsListed() { runScenario(206) }
-  @Test func vectorsF_inOnePiece_handledAsListed() { runScenario(207) }
-  @Test func vectorsF_byteByByte_handledAsListed() { runScenario(208) }
-  @Test func vectorsF_inTwoPieces_handledAsListed() { runScenario(209) }
+  @Test func vectorsA_decoded_readAsListed() { runScenario(227) }
+  @Test func vectorsB_decoded_readAsListed() { runScenario(228) }
+  @Test func vectorsC_decoded_readAsListed() { runScenario(229) }
+  @Test func vectorsD_decoded_readAsListed() { runScenario(230) }
+  @Test func vectorsE_decoded_readAsListed() { runScenario(231) }
+  @Test func vectorsF_decoded_readAsListed() { runScenario(232) }
+  @Test func vectorsG_decoded_readAsListed() { runScenario(233) }
+  @Test func vectorsH_decoded_readAsListed() { runScenario(234) }
+  @Test func vectorsA_inOnePiece_handledAsListed() { runScenario(235) }
+  @Test func vectorsA_byteByByte_handledAsListed() { runScenario(236) }
+  @Test func vectorsA_inTwoPieces_handledAsListed() { runScenario(237) }
+  @Test func vectorsB_inOnePiece_handledAsListed() { runScenario(238) }
+  @Test func vectorsB_byteByByte_handledAsListed() { runScenario(239) }
+  @Test func vectorsB_inTwoPieces_handledAsListed() { runScenario(240) }
+  @Test func vectorsC_inOnePiece_handledAsListed() { runScenario(241) }
+  @Test func vectorsC_byteByByte_handledAsListed() { runScenario(242) }
+  @Test func vectorsC_inTwoPieces_handledAsListed() { runScenario(243) }
+  @Test func vectorsD_inOnePiece_handledAsListed() { runScenario(244) }
+  @Test func vectorsD_byteByByte_handledAsListed() { runScenario(245) }
+  @Test func vectorsD_inTwoPieces_handledAsListed() { runScenario(246) }
+  @Test func vectorsE_inOnePiece_handledAsListed() { runScenario(247) }
+  @Test func vectorsE_byteByByte_handledAsListed() { runScenario(248) }
+  @Test func vectorsE_inTwoPieces_handledAsListed() { runScenario(249) }
+  @Test func vectorsF_inOnePiece_handledAsListed() { runScenario(250) }
+  @Test func vectorsF_byteByByte_handledAsListed() { runScenario(251) }
+  @Test func vectorsF_inTwoPieces_handledAsListed() { runScenario(252) }
+  @Test func vectorsG_inOnePiece_handledAsListed() { runScenario(253) }
+  @Test func vectorsG_byteByByte_handledAsListed() { runScenario(254) }
+  @Test func vectorsG_inTwoPieces_handledAsListed() { runScenario(255) }
+  @Test func vectorsH_inOnePiece_handledAsListed() { runScenario(256) }
+  @Test func vectorsH_byteByByte_handledAsListed() { runScenario(257) }
+  @Test func vectorsH_inTwoPieces_handledAsListed() { runScenario(258) }
 }
 
 @Suite struct WriterScenarios {
-  @Test func writer_eachFormOfDelta_isWritten() { runScenario(210) }
-  @Test func writer_eachFormOfLength_isWritten() { runScenario(211) }
-  @Test func writer_uint_isAsShortAsItCanBe() { runScenario(212) }
-  @Test func writer_bodyOfEachSize_hasTheOnlyHeaderThatFits() { runScenario(213) }
-  @Test func writer_peersLimit_isUsedToTheLastByte() { runScenario(214) }
-  @Test func writer_memory_isUsedToTheLastByte() { runScenario(215) }
-  @Test func writer_illegalCall_throwsAndChangesNothing() { runScenario(216) }
-  @Test func request_writeFails_connectionIsUnchanged() { runScenario(217) }
-  @Test func writer_paths_becomeSegments() { runScenario(218) }
+  @Test func writer_eachFormOfDelta_isWritten() { runScenario(259) }
+  @Test func writer_eachFormOfLength_isWritten() { runScenario(260) }
+  @Test func writer_uint_isAsShortAsItCanBe() { runScenario(261) }
+  @Test func writer_bodyOfEachSize_hasTheOnlyHeaderThatFits() { runScenario(262) }
+  @Test func writer_peersLimit_isUsedToTheLastByte() { runScenario(263) }
+  @Test func writer_memory_isUsedToTheLastByte() { runScenario(264) }
+  @Test func writer_illegalCall_throwsAndChangesNothing() { runScenario(265) }
+  @Test func request_writeFails_connectionIsUnchanged() { runScenario(266) }
+  @Test func writer_paths_becomeSegments() { runScenario(267) }
 }

@@ -29,15 +29,17 @@ extension Random {
     }
   }
 
-  /// A legal message: options with any delta and length that their definitions allow, any payload.
+  /// A legal message: options with any delta and length that their definitions allow, any payload. A plain one has
+  /// none of the options that change what becomes of a response.
   mutating func appendMessage(
-    to store: inout ByteStore, code: UInt8, largestToken: Int, largestOption: Int
+    to store: inout ByteStore, code: UInt8, largestToken: Int, largestOption: Int,
+    isPlain: Bool = false
   ) {
     var body = ByteStore(.toClient)
     var number = 0
     for _ in 0..<below(6) {
       let step = oneIn(8) ? below(20_000) : oneIn(3) ? below(400) : below(14)
-      appendOption(to: &body, &number, step: step, largest: largestOption)
+      appendOption(to: &body, &number, step: step, largest: largestOption, isPlain: isPlain)
     }
     if oneIn(2) {
       body.append(0xff)
@@ -57,10 +59,12 @@ extension Random {
   }
 
   private mutating func appendOption(
-    to body: inout ByteStore, _ number: inout Int, step: Int, largest: Int
+    to body: inout ByteStore, _ number: inout Int, step: Int, largest: Int, isPlain: Bool
   ) {
     let next = number + step
     guard next <= 65535 else { return }
+    // Block2, Block1 and No-Response are acted on before any handler.
+    if isPlain && (next == 23 || next == 27 || next == 258) { return }
     var length = oneIn(3) ? below(largest) : below(14)
     if let rule = OptionNumber(rawValue: UInt16(next)).rule {
       if step == 0 && number > 0 && !rule.isRepeatable { return }

@@ -102,11 +102,18 @@ struct NoTable: ResourceTable {
   mutating func route(_ request: Request, _ response: inout Response) throws(Refusal) -> Bool {
     false
   }
-  mutating func appendLinks(_ response: inout Response, isFirst: inout Bool) {}
+  mutating func appendLinks(
+    _ response: inout Response, matching filter: LinkFilter, isFirst: inout Bool
+  ) {}
   mutating func isReady(_ request: DeferredRequest, at now: Instant) -> Bool { false }
   mutating func answerReady(
     _ request: DeferredRequest, at now: Instant, _ response: inout Response
   ) -> Bool { false }
   mutating func abandon(_ request: DeferredRequest) {}
   var nextAnswer: Instant? { nil }
+  static var count: UInt8 { 0 }
+  mutating func traits(of request: Request, at now: Instant) -> ResourceTraits? { nil }
+  mutating func revision(of resource: UInt8, at now: Instant) -> UInt32? { nil }
+  func nextRevision(at now: Instant) -> Instant? { nil }
+  mutating func abandon(_ body: BodyTransfer) {}
 }

@@ -7,6 +7,7 @@ struct Tally {
   var assumed = 0
   var requests = 0
   var responses = 0
+  var notifications = 0
   var failures = 0
   var pongs = 0
   var releases = 0
@@ -50,6 +51,11 @@ struct Tally {
     return nil
   }
 
+  private func isAsked(_ request: RequestID) -> Bool {
+    for index in 0..<128 where asked[index] == request { return true }
+    return false
+  }
+
   /// - Returns: the serial that went out with the request.
   @inline(never)
   private mutating func settle(_ request: RequestID) -> UInt32? {
@@ -72,6 +78,10 @@ struct Tally {
     case .response(let request):
       responses += 1
       noteResponse(request, on: connection)
+    case .notification(let request):
+      notifications += 1
+      lastCode = connection.message?.code ?? .empty
+      if !isAsked(request) { illegal += 1 }
     case .requestFailed(let request, let failure):
       failures += 1
       lastFailure = failure

@@ -1,0 +1,128 @@
+// Observations of the peer (RFC 7641 as changed by RFC 8323 section 7).
+extension Connection {
+  /// Sends notifications of all observed resources of `handler` that have another state than their observers
+  /// know, as far as there is room: when there is room again, the state is the latest one.
+  @inline(never)
+  public mutating func serveObservers<Handler: RequestHandler & ~Copyable>(
+    _ handler: inout Handler, at now: Instant
+  ) {
+    guard observerCount > 0 else { return }
+    for index in 0..<observers.count where observers[index].request != nil {
+      let revision = handler.revision(of: observers[index].resource, at: now)
+      guard revision != observers[index].revision else { continue }
+      guard let message = observedRequest(index), phase == .open,
+        commandRoom >= responseLimit(message.layout),
+        let writer = transmitBuffer.writer(
+          limit: responseLimit(message.layout), code: .internalServerError, token: message.token)
+      else { return }
+      let request = Request(message)
+      var response = Response(
+        writer, accept: request.accept, deferral: nil, body: bodyWindow(request.options))
+      response.observe = takeNotificationNumber()
+      handler.respond(to: request, &response)
+      didNotify(index, revision, message, response.finish(), at: now)
+    }
+  }
+
+  @inline(never)
+  private mutating func didNotify(
+    _ index: Int, _ revision: UInt32?, _ message: Message, _ finished: Response.Finished,
+    at now: Instant
+  ) {
+    let isSame = finished.format == observers[index].format || finished.code == .valid
+    if finished.code.isSuccess && !isSame {
+      // What was written is not sent (RFC 7641 section 4.2).
+      _ = send(ShortMessage(.notAcceptable), token: message.token, at: now)
+    } else {
+      transmitBuffer.commit(finished.byteCount)
+      startStallTimer(at: now)
+    }
+    if let revision, finished.code.isSuccess, isSame {
+      observers[index].revision = revision
+    } else {
+      removeObserver(index)
+    }
+  }
+
+  // MARK: Registration
+
+  /// Whether the answer to this request can be the first notification.
+  @inline(never)
+  mutating func prepareObservation(
+    of message: Message, _ options: RequestOptions, _ traits: ResourceTraits?,
+    _ response: inout Response
+  ) {
+    if let index = observerIndex(message.token) { removeObserver(index) }
+    guard options.observe == .register, traits?.revision != nil,
+      message.code == .get || message.code == .fetch, options.block2?.number ?? 0 == 0,
+      options.unwantedClasses == 0, freeObserver != nil,
+      message.byteCount <= observerRequests.count / observers.count
+    else { return }
+    response.observe = takeNotificationNumber()
+  }
+
+  /// Notes who is to be notified, when the first notification was a success.
+  @inline(never)
+  mutating func beginObservation(
+    of message: Message, _ traits: ResourceTraits, _ finished: Response.Finished
+  ) {
+    guard finished.code.isSuccess, let revision = traits.revision, let index = freeObserver else {
+      return
+    }
+    let bytes = receiveBuffer.bytes.extracting(first: message.byteCount)
+    guard observerRequests.store(bytes, at: requestOffset(index)) else { return }
+    var observer = Observer()
+    observer.resource = traits.resource
+    observer.request = message.layout
+    observer.format = finished.format
+    observer.revision = revision
+    observers[index] = observer
+    observerCount += 1
+  }
+
+  @inline(__always)
+  private func requestOffset(_ index: Int) -> UInt32 {
+    UInt32(truncatingIfNeeded: observerRequests.count / observers.count &* index)
+  }
+
+  /// The request of an observer.
+  @_lifetime(immortal)
+  private mutating func observedRequest(_ index: Int) -> Message? {
+    guard let layout = observers[index].request else { return nil }
+    let start = requestOffset(index)
+    let bytes = observerRequests.bytes(start, start &+ UInt32(truncatingIfNeeded: layout.byteCount))
+    return Message(bytes, layout: layout)
+  }
+
+  private mutating func observerIndex(_ token: Span<UInt8>) -> Int? {
+    guard observerCount > 0 else { return nil }
+    for index in 0..<observers.count {
+      if let request = observedRequest(index), request.token.isEqual(to: token) { return index }
+    }
+    return nil
+  }
+
+  private var freeObserver: Int? {
+    mutating get {
+      for index in 0..<observers.count where observers[index].request == nil { return index }
+      return nil
+    }
+  }
+
+  private mutating func removeObserver(_ index: Int) {
+    observers[index].request = nil
+    observerCount -= 1
+  }
+
+  /// The connection is over: nobody is notified any more (RFC 8323 section 7.4).
+  mutating func removeObservers() {
+    for index in 0..<observers.count { observers[index].request = nil }
+    observerCount = 0
+  }
+
+  /// Counts up; clients over a reliable transport do not look at it, some that also speak UDP do.
+  private mutating func takeNotificationNumber() -> UInt32 {
+    notificationNumber = (notificationNumber &+ 1) & 0xff_ffff
+    return notificationNumber
+  }
+}

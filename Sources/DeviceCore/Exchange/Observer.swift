@@ -1,0 +1,13 @@
+/// An entry of the table of the peer's observations (RFC 7641 section 4.1).
+public struct Observer {
+  var resource: UInt8 = 0
+  /// Of the request, which is kept to be answered again. Nil when the entry is free.
+  var request: MessageLayout?
+  /// Of the notifications; it has to stay the same (RFC 7641 section 4.2).
+  var format: ContentFormat?
+  /// Of the state that the peer was told last.
+  var revision: UInt32 = 0
+
+  /// A free entry.
+  public init() {}
+}
