@@ -1,18 +1,12 @@
 import DeviceCore
 
-/// The earliest of two moments, each of which may never come.
+/// When there is something to do again.
 struct Deadline {
-  let earliest: Instant?
+  /// Nil for never.
+  let moment: Instant?
 
-  init(_ one: Instant?, _ other: Instant?) {
-    earliest = one?.earlier(other) ?? other
-  }
-}
-
-extension Instant {
-  /// The earlier one of two.
-  func earlier(_ other: Instant?) -> Instant {
-    guard let other, other.isBefore(self) else { return self }
-    return other
+  /// The earliest of these.
+  init(_ one: Instant?, _ other: Instant? = nil) {
+    moment = Instant.earlier(one, other)
   }
 }

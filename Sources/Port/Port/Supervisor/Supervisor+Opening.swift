@@ -84,7 +84,7 @@ extension Supervisor where Delegate: ~Copyable {
     case .open:
       connect(place, at: now)
       return nil
-    case .busy: return Deadline(now, nil)
+    case .busy: return Deadline(now)
     case .failed:
       abandon(at: now)
       return nil

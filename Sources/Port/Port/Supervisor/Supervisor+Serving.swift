@@ -8,9 +8,8 @@ extension Supervisor where Delegate: ~Copyable {
     _ handler: inout Handler, at now: Instant
   ) -> Deadline? {
     endpoint!.connection.serveDeferred(&handler, at: now)
+    write(&handler, at: now)
     // What a response makes room for leaves in the same step, as far as others need not wait.
-    _ = releaseIfDue(at: now)
-    _ = link.send(on: &endpoint!.connection, at: now)
     for _ in 0..<4 {
       let progress = Supervisor.pump(&endpoint!, &link, &handler, at: now)
       link.account(unsafe memory.traffic.pointee, at: now)
@@ -18,16 +17,27 @@ extension Supervisor where Delegate: ~Copyable {
       case .over:
         finish(&handler, at: now)
         return nil
-      case .busy: return Deadline(now, nil)
+      case .busy: return Deadline(now)
       case .waiting(let deadline):
         noteEnding(at: now)
-        let isReleased = releaseIfDue(at: now)
-        guard link.send(on: &endpoint!.connection, at: now) || isReleased else {
+        let pending = endpoint!.connection.pendingOutput.count
+        let hasReleased = isReleasing
+        write(&handler, at: now)
+        if endpoint!.connection.pendingOutput.count == pending, isReleasing == hasReleased {
           return self.deadline(deadline, &handler, at: now)
         }
       }
     }
-    return Deadline(now, nil)
+    return Deadline(now)
+  }
+
+  /// Writes what is not in answer to anything: notifications, telemetry, a Ping, a Release.
+  private mutating func write<Handler: RequestHandler & ~Copyable>(
+    _ handler: inout Handler, at now: Instant
+  ) {
+    if endpoint!.connection.observerCount > 0 { endpoint!.connection.serveObservers(&handler, at: now) }
+    link.send(on: &endpoint!.connection, at: now)
+    releaseIfDue(at: now)
   }
 
   private static func pump<Handler: RequestHandler & ~Copyable>(
@@ -46,10 +56,13 @@ extension Supervisor where Delegate: ~Copyable {
     _ connection: Instant?, _ handler: inout Handler, at now: Instant
   ) -> Deadline {
     var next = Deadline(connection, link.deadline(on: &endpoint!.connection))
-    if shutdownDeadline?.isReached(at: now) == false { next = Deadline(next.earliest, shutdownDeadline) }
+    if shutdownDeadline?.isReached(at: now) == false { next = Deadline(next.moment, shutdownDeadline) }
+    if endpoint!.connection.observerCount > 0 {
+      next = Deadline(next.moment, handler.nextRevision(at: now))
+    }
     // An answer that is due and still here waits for room: look again soon, but do not spin.
     if let answer = handler.nextAnswer {
-      next = Deadline(next.earliest, answer.isReached(at: now) ? now + Milliseconds(1) : answer)
+      next = Deadline(next.moment, answer.isReached(at: now) ? now + Milliseconds(1) : answer)
     }
     return next
   }
@@ -60,17 +73,14 @@ extension Supervisor where Delegate: ~Copyable {
   }
 
   /// Releases when a shutdown has nothing left to send, or no time.
-  ///
-  /// - Returns: whether it did that now.
-  private mutating func releaseIfDue(at now: Instant) -> Bool {
-    guard let deadline = shutdownDeadline, !isReleasing else { return false }
+  private mutating func releaseIfDue(at now: Instant) {
+    guard let deadline = shutdownDeadline, !isReleasing else { return }
     let isHopeless = link.telemetry.delay.map { !$0.isBefore(deadline) } ?? false
-    guard telemetry.count == 0 || isHopeless || deadline.isReached(at: now) else { return false }
+    guard telemetry.count == 0 || isHopeless || deadline.isReached(at: now) else { return }
     isReleasing = true
     // What is still here then is not worth another connection.
     shutdownDeadline = now
     endpoint!.connection.release(at: now)
-    return true
   }
 
   // MARK: The end

@@ -80,9 +80,11 @@ public struct Supervisor<B: Board, D: Dialler, Delegate: SupervisorDelegate & ~C
   public mutating func step<Handler: RequestHandler & ~Copyable>(serving handler: inout Handler) -> Instant? {
     let now = board.now
     holdOffs.forgetPast(at: now)
+    // A request may have changed what is observed on a device's connections: then others have a turn at once.
+    link.hasServed = false
     // One change mostly leads to the next one at once, but others are to have a turn.
     for _ in 0..<8 {
-      if let deadline = advance(&handler, at: now) { return deadline.earliest }
+      if let deadline = advance(&handler, at: now) { return link.hasServed ? now : deadline.moment }
     }
     return now
   }
@@ -112,7 +114,7 @@ public struct Supervisor<B: Board, D: Dialler, Delegate: SupervisorDelegate & ~C
     case .lookingUp: return locate(at: now)
     case .opening: return open(at: now)
     case .greeting, .connected, .ending: return serve(&handler, at: now)
-    case .stopped: return Deadline(nil, nil)
+    case .stopped: return Deadline(nil)
     }
   }
 

@@ -17,6 +17,8 @@ struct SupervisorLink<Delegate: SupervisorDelegate & ~Copyable>: ~Copyable {
   private(set) var end = ConnectionEnd.transportFailed
   private(set) var farewell = Farewell()
   private var isSecured = false
+  /// Whether a request was served since this was false.
+  var hasServed = false
   private var meter = TrafficMeter()
 
   /// What a Release of the peer has said.
@@ -69,10 +71,8 @@ struct SupervisorLink<Delegate: SupervisorDelegate & ~Copyable>: ~Copyable {
   // MARK: While it is connected
 
   /// Sends what is to be sent by the supervisor itself.
-  ///
-  /// - Returns: whether that was anything.
-  mutating func send(on connection: inout Connection, at now: Instant) -> Bool {
-    guard connection.isOpen, greetedAt != nil else { return false }
+  mutating func send(on connection: inout Connection, at now: Instant) {
+    guard connection.isOpen, greetedAt != nil else { return }
     var hasSent = telemetry.send(
       on: &connection, &delegate, window: options.telemetryWindow, at: now)
     if let due = nextPing(&connection), due.isReached(at: now) {
@@ -82,7 +82,6 @@ struct SupervisorLink<Delegate: SupervisorDelegate & ~Copyable>: ~Copyable {
     }
     // Even if the transport breaks before it takes a byte of that.
     if hasSent { keepAlive.didSend(at: now) }
-    return hasSent
   }
 
   /// When ``send(on:at:)`` has something to do again.
@@ -90,7 +89,7 @@ struct SupervisorLink<Delegate: SupervisorDelegate & ~Copyable>: ~Copyable {
     guard connection.isOpen, greetedAt != nil else { return nil }
     let ping = nextPing(&connection)
     guard telemetry.queue.count > 0, let delay = telemetry.delay else { return ping }
-    return delay.earlier(ping)
+    return Instant.earlier(delay, ping)
   }
 
   private func nextPing(_ connection: inout Connection) -> Instant? {
@@ -115,6 +114,7 @@ struct SupervisorLink<Delegate: SupervisorDelegate & ~Copyable>: ~Copyable {
       return false
     case .request:
       delegate.handle(event, on: &connection, at: now)
+      hasServed = true
       return true
     case .response(let request):
       if let response = connection.message,
