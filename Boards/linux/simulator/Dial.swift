@@ -77,7 +77,7 @@ struct Dial: ParsableCommand {
     let supervisor = unsafe Supervisor(
       board: board, dialler: dialler,
       delegate: DialReporter(server: server, reports: reports, logger: logger),
-      limits: limits.limits, options: options, memory: memory)
+      limits: connectionLimits, options: options, memory: memory)
     print("connecting to \(server.text)\nCtrl-C stops it.\nready")
     fflush(nil)
     run(supervisor, board: board, until: signals, logger: logger)
@@ -89,6 +89,12 @@ struct Dial: ParsableCommand {
     return try SecuredDialler(
       securing: board, security.load(), serverName: security.serverName ?? server.serverName,
       requiresProtocol: !server.hasDefaultPort && !security.isProtocolOptional)
+  }
+
+  private var connectionLimits: Limits {
+    var all = limits.limits
+    all.pingTimeout = patience.pingTimeout.span
+    return all
   }
 
   private var options: SupervisorOptions {
@@ -117,14 +123,14 @@ struct Dial: ParsableCommand {
         reportCount += 1
         nextReport = board.now + reports.interval.span
       }
-      let deadline = supervisor.step(serving: &handler)
-      log.look()
       while let signal = signals.take() {
         if isStopping { return }
         isStopping = true
         logger.notice("signal \(signal): \(supervisor.telemetry.count) reports wait to be sent")
         supervisor.shutDown(at: board.now)
       }
+      let deadline = supervisor.step(serving: &handler)
+      log.look()
       if supervisor.state == .stopped { return }
       board.wait(until: isStopping ? deadline : Instant.earlier(deadline, nextReport))
     }

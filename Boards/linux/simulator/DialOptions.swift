@@ -75,6 +75,9 @@ struct PatienceOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The longest pause.", valueName: "seconds"))
   var longestPause = Seconds(60)
 
+  @Option(help: ArgumentHelp("How long reports get to leave at the end.", valueName: "seconds"))
+  var drainTimeout = Seconds(5)
+
   @Flag(help: "Follow a server's Alternative-Address without TLS, too, where anybody can have put it in.")
   var followUnsecured = false
 
@@ -94,6 +97,7 @@ struct PatienceOptions: ParsableArguments {
     options.longestKeepAlive = keepAliveCeiling.span
     options.firstPause = firstPause.span
     options.longestPause = longestPause.span
+    options.drainTimeout = drainTimeout.span
     options.followsUnsecuredAlternatives = followUnsecured
     return options
   }
