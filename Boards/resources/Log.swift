@@ -1,22 +1,42 @@
 import DeviceCore
 
-/// A large text: numbered lines of 32 bytes.
+/// A large text of numbered lines of 32 bytes. No part of it is kept: a block costs only its own lines.
 public struct Log: Resource {
   public let path: StaticString = "log"
   public let attributes = LinkAttributes(title: "a large text", contentFormats: "0")
-  private let lineCount: UInt32
+  private let byteCount: UInt32
 
-  public init(lineCount: UInt32 = 256) {
-    self.lineCount = lineCount
+  private static var lineByteCount: UInt32 { 32 }
+
+  /// - Parameter byteCount: how long the text is; a last line may be cut.
+  public init(byteCount: UInt32 = 8192) {
+    self.byteCount = byteCount
   }
+
+  // The text depends on its length alone.
+  public var eTag: UInt32? { byteCount }
 
   public mutating func get(_ request: Request, _ response: inout Response) throws(Refusal) {
     response.begin(.content, .textPlain)
-    for line in 0..<lineCount {
-      // Five digits, so that every line is as long as the others.
-      response.append("line ")
-      response.append(decimal: 10000 + line % 90000)
-      response.append(" of the device's log\n")
+    let wanted = response.beginBody(of: byteCount)
+    var line = wanted.lowerBound / Log.lineByteCount
+    response.skip(to: line * Log.lineByteCount)
+    while !response.isBodyComplete {
+      append(line: line, to: &response)
+      line += 1
     }
+  }
+
+  private func append(line: UInt32, to response: inout Response) {
+    let start = line * Log.lineByteCount
+    guard byteCount - start >= Log.lineByteCount else {
+      // Cut somewhere: padding does.
+      for _ in start..<byteCount { response.append(".") }
+      return
+    }
+    response.append("line ")
+    // Six digits, so that every line is as long as the others.
+    response.append(decimal: 100_000 + line % 900_000)
+    response.append(" of the device's log\n")
   }
 }

@@ -58,6 +58,35 @@ public enum SocketMachine {
       deferred: filled(deferredCapacity, DeferredEntry()))
   }
 
+  /// Memory for the bodies of a connection, which costs nothing until it is used either.
+  ///
+  /// - Parameters:
+  ///   - bodies: that may be under way at once.
+  ///   - assemblyCapacity: bytes to put one together.
+  ///   - answerCapacity: bytes to keep an answer.
+  public static func makeBodyMemory(
+    bodies: Int, assemblyCapacity: Int, answerCapacity: Int
+  ) -> BodyMemory {
+    unsafe BodyMemory(
+      incoming: filled(bodies, IncomingBody()), assembly: zeroed(assemblyCapacity),
+      answer: zeroed(answerCapacity))
+  }
+
+  /// Memory for the observations of a connection, whose requests have at most `requestCapacity` bytes each.
+  public static func makeObserverMemory(observers: Int, requestCapacity: Int) -> ObserverMemory {
+    unsafe ObserverMemory(
+      entries: filled(observers, Observer()), requests: zeroed(observers * requestCapacity))
+  }
+
+  /// Memory for a supervisor with one connection and a queue of so many bytes.
+  public static func makeSupervisorMemory(
+    connection: ConnectionMemory, queueCapacity: Int
+  ) -> SupervisorMemory {
+    unsafe SupervisorMemory(
+      connection: connection, telemetry: zeroed(max(queueCapacity, 1)),
+      traffic: filled(1, TrafficMeter()).baseAddress!)
+  }
+
   @unsafe
   private static func zeroed(_ count: Int) -> UnsafeMutableBufferPointer<UInt8> {
     // From calloc, so that the system hands out pages only when they are touched.

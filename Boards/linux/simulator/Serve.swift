@@ -35,8 +35,7 @@ struct Serve: ParsableCommand {
 
   @OptionGroup(title: "Limits") var limits: LimitOptions
 
-  @Option(help: ArgumentHelp("Where the sensors' values start from.", valueName: "number"))
-  var seed: UInt32 = 1
+  @OptionGroup(title: "Resources") var resources: ResourceOptions
 
   @Option(help: "What to log to standard error, from most to least.")
   var logLevel: LogLevel = .notice
@@ -76,7 +75,7 @@ struct Serve: ParsableCommand {
     }
     Greeting(listeners: listeners, security: security, fresh: fresh).print()
 
-    let logger = makeLogger()
+    let logger = logLevel.makeLogger()
     let sessions = TLSMachine.makeSessions(context == nil ? 0 : limits.connections)
     let all = listeners.map { secure($0, context, sessions, board: board) }
     if trace {
@@ -103,44 +102,29 @@ struct Serve: ParsableCommand {
       requiresApplicationProtocol: security.requiresProtocol(on: open.address))
   }
 
-  private func makeLogger() -> Logger {
-    var logger = Logger(label: "simulator") { StreamLogHandler.standardError(label: $0) }
-    logger.logLevel = logLevel.level
-    return logger
-  }
-
   private func runDevice<L: Listener>(
     board: SocketBoard, listener: L, signals: StopSignals, logger: Logger
   ) {
-    let resources = Resources {
-      Sensor(
-        path: "sensors/temperature", name: "temperature", unit: "Cel",
-        resourceType: "sensor.temperature", middle: 215, swing: 35, seed: seed, clock: board)
-      Sensor(
-        path: "sensors/humidity", name: "humidity", unit: "%RH",
-        resourceType: "sensor.humidity", middle: 450, swing: 120, seed: seed &+ 1, clock: board)
-      Lamp()
-      TimeOfDay()
-      Echo()
-      Log()
-      SlowAnswer(clock: board)
-    }
+    let firmware = ResourceOptions.makeFirmwareStore()
+    let resources = resources.make(board: board, firmware)
     var device = unsafe Device(
       board: board, listener: listener, resources: resources,
       observer: ConnectionLog(logger: logger, handshakeTimeout: security.handshakeTimeout),
       limits: limits.limits,
       slots: SocketMachine.makeSlots(limits.connections, memory: limits.makeMemory))
     device.handshakeTimeout = security.handshakeTimeout.span
-    serve(&device, until: signals, logger: logger)
+    serve(&device, until: signals, logger: logger, FirmwareLog(firmware, logger: logger))
   }
 
   /// Runs until a signal comes; then releases every peer. A second signal does not wait for them.
   private func serve<B: Board, L: Listener, T: ResourceTable & ~Copyable>(
-    _ device: inout Device<B, L, T, ConnectionLog>, until signals: StopSignals, logger: Logger
+    _ device: inout Device<B, L, T, ConnectionLog>, until signals: StopSignals, logger: Logger,
+    _ firmware: consuming FirmwareLog
   ) {
     var isStopping = false
     while true {
       var deadline = device.step()
+      firmware.look()
       while let signal = signals.take() {
         if isStopping { return }
         isStopping = true

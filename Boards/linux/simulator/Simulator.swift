@@ -11,8 +11,11 @@ struct Simulator: ParsableCommand {
       Try it:    simulator serve
       Then:      coap get coap+tcp://127.0.0.1/sensors/temperature
       With TLS:  simulator serve --fresh-psk
+
+      As a device that connects to its server and stays connected:
+                 simulator dial coap+tcp://127.0.0.1:5700
       """,
     version: "coap-device-sdk simulator 0.1.0",
-    subcommands: [Serve.self],
+    subcommands: [Serve.self, Dial.self],
     defaultSubcommand: Serve.self)
 }
