@@ -25,9 +25,12 @@ extension Connection {
     response.keeping = keeping(message, request.options)
     var traits: ResourceTraits?
     var step = BodyStep.plain
+    if request.options.beginsBody && hasIncomingBody {
+      restartBody(of: message)
+      abandonBodies(&handler, at: now)
+    }
     if request.options.needsTraits {
       traits = handler.traits(of: request, at: now)
-      if request.options.block1?.number == 0 { restartBody(of: message) }
       abandonBodies(&handler, at: now)
       step = take(message, request.options, traits, &response, at: now)
       if request.options.observe != nil {
