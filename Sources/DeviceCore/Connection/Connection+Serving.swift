@@ -84,7 +84,10 @@ extension Connection {
   /// What a response may hold of its body.
   @inline(__always)
   func bodyWindow(_ options: RequestOptions) -> BodyWindow {
-    BodyWindow(asked: options.block2, largest: largestBlock, wantsSize: options.wantsSize)
+    // The peer asks for the next block in the size that it gets, which we have to have announced as well.
+    BodyWindow(
+      asked: options.block2, largest: announcesBERT ? largestBlock : .largest,
+      wantsSize: options.wantsSize)
   }
 
   /// Sends the answers of `handler` to postponed requests that are ready, as far as there is room.
