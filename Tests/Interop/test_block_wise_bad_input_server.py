@@ -8,6 +8,7 @@ from block_transfers import (
     log_text, put_block, read_block, unit, upload,
 )
 from harness import until
+from programs import Simulator
 from wire import uint
 
 BODY = image(20_000)
@@ -18,8 +19,6 @@ SIZE1 = messages.SIZE1
 @pytest.fixture(scope="module")
 def strict():
     """Takes images up to 100,000 bytes, and puts bodies together up to 16 KiB."""
-    from programs import Simulator
-
     simulator = Simulator(
         "--max-firmware-size", LARGEST, "--body-memory", ASSEMBLY, "--log-size", 50_000
     )

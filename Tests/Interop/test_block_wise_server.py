@@ -10,7 +10,7 @@ from block_transfers import (
     BERT, BLOCK1, BLOCK2, ETAG, MEBIBYTE, SIZE2, block, complete, download, firmware_status,
     get_block, image, log_text, put_block, read_block, sha256, unit, upload,
 )
-from programs import libcoap_client
+from programs import Simulator, libcoap_client
 from wire import uint
 
 IMAGE = image()
@@ -18,10 +18,8 @@ LOG = log_text(MEBIBYTE)
 
 
 @pytest.fixture(scope="module")
-def large(request):
+def large():
     """A simulator whose /log has a mebibyte."""
-    from programs import Simulator
-
     simulator = Simulator("--log-size", MEBIBYTE, "--connections", 32)
     yield simulator
     simulator.assert_serving()
@@ -29,10 +27,8 @@ def large(request):
 
 
 @pytest.fixture(scope="module")
-def small(request):
+def small():
     """The same, but it announces 1152 bytes: no BERT."""
-    from programs import Simulator
-
     simulator = Simulator("--log-size", MEBIBYTE, "--max-message-size", 1152)
     yield simulator
     simulator.assert_serving()
@@ -281,3 +277,13 @@ def test_one_image_comes_at_a_time(large):
             answer = peer.exchange(put_block("/firmware", IMAGE[:5000], number))
         assert answer.dotted == "2.04", str(answer)
     assert firmware_status(large) == complete(IMAGE[:5000])
+
+
+def test_the_log_tells_of_images(start_simulator):
+    simulator = start_simulator("--log-level", "info")
+    with simulator.connect() as peer:
+        upload(peer, "/firmware", IMAGE[:5000])
+        simulator.wait_for_line(f"firmware: 5000 bytes, SHA-256 {sha256(IMAGE[:5000])}$", on="stderr")
+        peer.exchange(put_block("/firmware", IMAGE, 0, extra=((messages.SIZE1, uint(MEBIBYTE)),)))
+        simulator.wait_for_line(r"begins to come, 1048576 bytes announced$", on="stderr")
+    simulator.wait_for_line(r"the image was given up or refused$", on="stderr")

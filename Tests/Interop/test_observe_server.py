@@ -14,7 +14,7 @@ from block_transfers import (
 )
 from harness import until
 from peer import ConnectionEnded
-from programs import libcoap_client
+from programs import Simulator, libcoap_client, start_libcoap_client
 
 LAMP = "/actuators/led"
 HUMIDITY = "/sensors/humidity"
@@ -23,8 +23,6 @@ HUMIDITY = "/sensors/humidity"
 @pytest.fixture(scope="module")
 def fast():
     """Its sensors measure fifty times a second."""
-    from programs import Simulator
-
     simulator = Simulator("--sensor-interval", "0.02", "--connections", 8, "--log-level", "info")
     yield simulator
     simulator.assert_serving()
@@ -59,8 +57,6 @@ def test_libcoap_hears_a_hundred_measurements(fast):
 
 
 def test_libcoap_hears_of_another_client(slow):
-    from programs import start_libcoap_client
-
     watcher = start_libcoap_client("-s", "3", "-w", slow.uri(LAMP))
     watcher.wait_for_line("^0$")
     for state in ["1", "0", "1"]:
