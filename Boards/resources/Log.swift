@@ -2,8 +2,10 @@ import DeviceCore
 
 /// A large text of numbered lines of 32 bytes. No part of it is kept: a block costs only its own lines.
 public struct Log: Resource {
-  public let path: StaticString = "log"
-  public let attributes = LinkAttributes(title: "a large text", contentFormats: "0")
+  public var path: StaticString { "log" }
+  public var attributes: LinkAttributes {
+    LinkAttributes(title: "a large text", contentFormats: "0")
+  }
   private let byteCount: UInt32
 
   private static var lineByteCount: UInt32 { 32 }
