@@ -287,3 +287,27 @@ def test_the_log_tells_of_images(start_simulator):
         peer.exchange(put_block("/firmware", IMAGE, 0, extra=((messages.SIZE1, uint(MEBIBYTE)),)))
         simulator.wait_for_line(r"begins to come, 1048576 bytes announced$", on="stderr")
     simulator.wait_for_line(r"the image was given up or refused$", on="stderr")
+
+
+@pytest.mark.rows("BL-13")
+def test_a_body_that_begins_anew_as_a_whole_replaces_the_one_under_way(large):
+    """As aiocoap does when the CSM comes after its first block."""
+    with large.connect() as peer:
+        assert peer.exchange(put_block("/firmware", IMAGE, 0, szx=BERT)).dotted == "2.31"
+        whole = messages.request(messages.PUT, "/firmware", payload=IMAGE[:5000], content_format=42)
+        assert peer.exchange(whole).dotted in ("2.01", "2.04")
+        assert firmware_status(large) == complete(IMAGE[:5000])
+        # Nothing is left to go on with; another method is another matter.
+        assert peer.exchange(put_block("/firmware", IMAGE, 1, szx=BERT)).dotted == "4.08"
+        assert peer.exchange(put_block("/firmware", IMAGE, 0)).dotted == "2.31"
+        assert peer.exchange(messages.get("/firmware")).dotted == "4.05"
+        assert peer.exchange(put_block("/firmware", IMAGE, 1)).dotted == "2.31"
+        assert upload(peer, "/firmware", IMAGE[:100]).dotted == "2.04"
+
+
+@pytest.mark.rows("B-11")
+def test_who_announces_no_bert_sends_none(small):
+    """A client may ask on in the size that it got only of a server that has announced it."""
+    with small.connect() as peer:
+        answer = peer.exchange(messages.get("/log"))
+        assert read_block(answer, BLOCK2) == (0, True, 6) and len(answer.payload) == 1024, str(answer)
