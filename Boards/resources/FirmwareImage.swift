@@ -6,9 +6,11 @@ import DeviceCore
 /// With `?sha256=HEX` an image that is another one is refused with 4.22, and the one before stays. One upload at a
 /// time: others get 5.03.
 public struct FirmwareImage<D: Digest>: Resource {
-  public let path: StaticString = "firmware"
-  public let attributes = LinkAttributes(
-    resourceType: "firmware", title: "takes an image by PUT", contentFormats: "42")
+  public var path: StaticString { "firmware" }
+  public var attributes: LinkAttributes {
+    LinkAttributes(
+      resourceType: "firmware", title: "takes an image by PUT", contentFormats: "42")
+  }
   public let largestStreamedBody: UInt32
   private let store: FirmwareStore<D>
 
@@ -49,9 +51,11 @@ public struct FirmwareImage<D: Digest>: Resource {
 
 /// Says in lines of text whether an image is being sent, and the size and SHA-256 of the last one that came whole.
 public struct FirmwareStatus<D: Digest>: Resource {
-  public let path: StaticString = "firmware/status"
-  public let attributes = LinkAttributes(
-    resourceType: "firmware.status", contentFormats: "0", isObservable: true)
+  public var path: StaticString { "firmware/status" }
+  public var attributes: LinkAttributes {
+    LinkAttributes(
+      resourceType: "firmware.status", contentFormats: "0", isObservable: true)
+  }
   private let store: FirmwareStore<D>
 
   /// - Parameter store: the same as the image's.

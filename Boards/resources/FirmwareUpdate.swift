@@ -28,19 +28,22 @@ public struct FirmwareUpdate<D: Digest> {
     public fileprivate(set) var byteCount: UInt32 = 0
     /// How many bytes it has, if the client says so; that need not be true.
     public let announcedByteCount: UInt32?
-    fileprivate var digest = D()
   }
+
+  /// Of the upload.
+  private var digest = D()
 
   /// No image yet.
   public init() {}
 
   mutating func begin(_ part: BodyPart?) {
     upload = Upload(transfer: part?.transfer, announcedByteCount: part?.announcedByteCount)
+    digest = D()
     revision &+= 1
   }
 
   mutating func add(_ bytes: Span<UInt8>) {
-    upload?.digest.add(bytes)
+    digest.add(bytes)
     upload?.byteCount += UInt32(truncatingIfNeeded: bytes.count)
     revision &+= 1
   }
@@ -48,13 +51,14 @@ public struct FirmwareUpdate<D: Digest> {
   /// Ends the upload.
   ///
   /// - Returns: false when the image is not the one that was meant: then the one before stays.
+  @inline(never)
   mutating func finish(expecting expected: InlineArray<32, UInt8>?) -> Bool {
-    guard var upload else { return false }
+    guard let byteCount = upload?.byteCount else { return false }
     cancel()
-    let digest = upload.digest.finish()
+    let digest = digest.finish()
     if let expected, !expected.span.isEqual(to: digest.span) { return false }
     imageCount &+= 1
-    image = Image(byteCount: upload.byteCount, digest: digest)
+    image = Image(byteCount: byteCount, digest: digest)
     return true
   }
 
@@ -77,7 +81,7 @@ public struct FirmwareStore<D: Digest> {
 
   /// What is known.
   public var update: FirmwareUpdate<D> {
-    get { unsafe memory.pointee }
+    _read { yield unsafe memory.pointee }
     nonmutating _modify { yield unsafe &memory.pointee }
   }
 }

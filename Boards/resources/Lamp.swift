@@ -2,9 +2,11 @@ import DeviceCore
 
 /// A light that can be switched with the text 0 or 1, and watched.
 public struct Lamp: Resource {
-  public let path: StaticString = "actuators/led"
-  public let attributes = LinkAttributes(
-    resourceType: "actuator.light", contentFormats: "0", isObservable: true)
+  public var path: StaticString { "actuators/led" }
+  public var attributes: LinkAttributes {
+    LinkAttributes(
+      resourceType: "actuator.light", contentFormats: "0", isObservable: true)
+  }
   private var isOn = false
 
   public init() {}

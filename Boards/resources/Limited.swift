@@ -3,8 +3,10 @@ import Port
 
 /// Answers once in a while; who comes earlier hears when to come again (RFC 8516).
 public struct Limited<Clock: Board>: Resource {
-  public let path: StaticString = "limited"
-  public let attributes = LinkAttributes(title: "answers once in two seconds", contentFormats: "0")
+  public var path: StaticString { "limited" }
+  public var attributes: LinkAttributes {
+    LinkAttributes(title: "answers once in two seconds", contentFormats: "0")
+  }
   private let clock: Clock
   private var next: Instant?
 

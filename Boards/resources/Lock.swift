@@ -4,10 +4,12 @@ import Port
 /// A lock that opens with the text 0 and closes with 1, and only for who shows that the request was made just now:
 /// with the Echo option that the first answer gives (RFC 9175 section 2.3).
 public struct Lock<Clock: Board>: Resource {
-  public let path: StaticString = "actuators/lock"
-  public let attributes = LinkAttributes(
-    resourceType: "actuator.lock", title: "takes fresh requests only", contentFormats: "0",
-    isObservable: true)
+  public var path: StaticString { "actuators/lock" }
+  public var attributes: LinkAttributes {
+    LinkAttributes(
+      resourceType: "actuator.lock", title: "takes fresh requests only", contentFormats: "0",
+      isObservable: true)
+  }
   private var isLocked = true
   private var challenge: Challenge?
   private var clock: Clock

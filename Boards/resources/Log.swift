@@ -2,8 +2,10 @@ import DeviceCore
 
 /// A large text of numbered lines of 32 bytes. No part of it is kept: a block costs only its own lines.
 public struct Log: Resource {
-  public let path: StaticString = "log"
-  public let attributes = LinkAttributes(title: "a large text", contentFormats: "0")
+  public var path: StaticString { "log" }
+  public var attributes: LinkAttributes {
+    LinkAttributes(title: "a large text", contentFormats: "0")
+  }
   private let byteCount: UInt32
 
   private static var lineByteCount: UInt32 { 32 }
@@ -34,9 +36,14 @@ public struct Log: Resource {
       for _ in start..<byteCount { response.append(".") }
       return
     }
-    response.append("line ")
-    // Six digits, so that every line is as long as the others.
-    response.append(decimal: 100_000 + line % 900_000)
-    response.append(" of the device's log\n")
+    let text: StaticString = "line 000000 of the device's log\n"
+    var bytes = InlineArray<32, UInt8>(repeating: 0)
+    for index in 0..<32 { bytes[index] = text.bytes[index] }
+    var number = 100_000 + line % 900_000
+    for index in 0..<6 {
+      bytes[10 - index] = UInt8(truncatingIfNeeded: 0x30 + number % 10)
+      number /= 10
+    }
+    response.append(bytes.span)
   }
 }

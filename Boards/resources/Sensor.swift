@@ -5,7 +5,7 @@ import Port
 /// same seed. Text, or SenML for who asks for it (RFC 8428). Observers hear of every measurement.
 public struct Sensor<Clock: Board>: Resource {
   public let path: StaticString
-  public let attributes: LinkAttributes
+  private let resourceType: StaticString
   private let name: StaticString
   private let unit: StaticString
   private let middle: Int32
@@ -26,8 +26,7 @@ public struct Sensor<Clock: Board>: Resource {
   ) {
     precondition(interval.rawValue > 0)
     self.path = path
-    attributes = LinkAttributes(
-      resourceType: resourceType, contentFormats: "0 112", isObservable: true)
+    self.resourceType = resourceType
     self.interval = interval
     self.name = name
     self.unit = unit
@@ -36,6 +35,10 @@ public struct Sensor<Clock: Board>: Resource {
     self.seed = seed
     self.clock = clock
     start = clock.now
+  }
+
+  public var attributes: LinkAttributes {
+    LinkAttributes(resourceType: resourceType, contentFormats: "0 112", isObservable: true)
   }
 
   public mutating func revision(at now: Instant) -> UInt32 { measurement(at: now) }

@@ -99,7 +99,7 @@ public struct SecurityArguments: ParsableArguments {
   }
 
   /// Whether there is anything that only TLS has a use for.
-  var isGiven: Bool { givenOption != nil || SharedKey.isInEnvironment }
+  public var isGiven: Bool { givenOption != nil || SharedKey.isInEnvironment }
 }
 
 extension SecurityArguments {
