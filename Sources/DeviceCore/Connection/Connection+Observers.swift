@@ -16,25 +16,36 @@ extension Connection {
       guard observers[index].request != nil else { continue }
       let revision = handler.revision(of: observers[index].resource, at: now)
       guard revision != observers[index].revision else { continue }
-      guard let message = observedRequest(index), phase == .open,
-        commandRoom >= responseLimit(message.layout),
-        let writer = transmitBuffer.writer(
-          limit: responseLimit(message.layout), code: .internalServerError, token: message.token)
-      else { return }
-      let request = Request(message)
-      var response = Response(
-        writer, accept: request.accept, deferral: nil, body: bodyWindow(request.options))
-      response.observe = takeNotificationNumber()
-      handler.respond(to: request, &response)
-      didNotify(index, revision, message, response.finish(), at: now)
+      var serving = Serving()
+      guard beginNotifying(index, &serving) else { return }
+      handler.respond(to: serving.request, &serving.response)
+      didNotify(index, revision, &serving, at: now)
     }
+  }
+
+  /// - Returns: false when there is no room.
+  @inline(never)
+  @_lifetime(serving: immortal)
+  private mutating func beginNotifying(_ index: Int, _ serving: inout Serving) -> Bool {
+    guard phase == .open, let layout = observers[index].request else { return false }
+    let limit = responseLimit(layout)
+    let message = observedRequest(index, layout)
+    guard commandRoom >= limit,
+      let writer = transmitBuffer.writer(
+        limit: limit, code: .internalServerError, token: message.token)
+    else { return false }
+    serving.begin(
+      message, writer, deferral: nil, largestBlock: announcesBERT ? largestBlock : .largest)
+    serving.response.observe = takeNotificationNumber()
+    return true
   }
 
   @inline(never)
   private mutating func didNotify(
-    _ index: Int, _ revision: UInt32?, _ message: Message, _ finished: Response.Finished,
-    at now: Instant
+    _ index: Int, _ revision: UInt32?, _ serving: inout Serving, at now: Instant
   ) {
+    let message = serving.request.message
+    let finished = serving.response.finish()
     let isSame =
       finished.code == .valid || !observers[index].isFormatKnown
       || finished.format == observers[index].format
@@ -103,8 +114,7 @@ extension Connection {
 
   /// The request of an observer.
   @_lifetime(immortal)
-  private mutating func observedRequest(_ index: Int) -> Message? {
-    guard let layout = observers[index].request else { return nil }
+  private mutating func observedRequest(_ index: Int, _ layout: MessageLayout) -> Message {
     let start = requestOffset(index)
     let bytes = observerRequests.bytes(start, start &+ UInt32(truncatingIfNeeded: layout.byteCount))
     return Message(bytes, layout: layout)
@@ -113,7 +123,8 @@ extension Connection {
   private mutating func observerIndex(_ token: Span<UInt8>) -> Int? {
     guard observerCount > 0 else { return nil }
     for index in 0..<observers.count {
-      if let request = observedRequest(index), request.token.isEqual(to: token) { return index }
+      guard let layout = observers[index].request else { continue }
+      if observedRequest(index, layout).token.isEqual(to: token) { return index }
     }
     return nil
   }

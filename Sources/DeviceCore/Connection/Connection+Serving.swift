@@ -6,62 +6,128 @@ extension Connection {
   public mutating func serve<Handler: RequestHandler & ~Copyable>(
     _ handler: inout Handler, at now: Instant
   ) {
-    guard case .request(let layout) = current, isLive else { return }
+    // Only what the handler's code is in between is generic: the rest has frames of its own, which are gone when
+    // the handler runs.
+    var serving = Serving()
+    guard beginServing(&serving) else { return }
+    if serving.needsHandler { askTraits(&handler, &serving, at: now) }
+    if serving.response.state == .unanswered {
+      handler.respond(to: serving.request, &serving.response)
+    }
+    endServing(&serving, at: now)
+  }
+
+  /// A request that is being served. It begins empty and is filled in place, for to return it would be to copy it.
+  struct Serving: ~Copyable, ~Escapable {
+    var request: Request
+    var response: Response
+    /// Where it can wait for a later answer.
+    var entry: Int?
+    var traits: ResourceTraits?
+    /// Whether the handler has something to do before it answers.
+    var needsHandler = false
+
+    @inline(__always)
+    @_lifetime(immortal)
+    init() {
+      request = Request()
+      response = Response()
+    }
+
+    @inline(__always)
+    @_lifetime(self: copy message)
+    mutating func begin(
+      _ message: Message, _ writer: consuming MessageWriter, deferral: DeferredRequest?,
+      largestBlock: BlockSize
+    ) {
+      request.begin(message)
+      response.begin(
+        writer, accept: request.accept, deferral: deferral,
+        body: BodyWindow(
+          asked: request.options.block2, largest: largestBlock, wantsSize: request.options.wantsSize))
+    }
+  }
+
+  /// - Returns: false when there is nothing to serve.
+  @inline(never)
+  @_lifetime(serving: immortal)
+  private mutating func beginServing(_ serving: inout Serving) -> Bool {
+    guard case .request(let layout) = current, isLive else { return false }
     current = .seen(layout)
     let message = unsafe frontMessage(layout)
+    let entry = freeDeferredEntry(for: message)
     // The connection hands requests out only when there is room; a peer that takes not even a code and
     // a token cannot be answered.
     guard
       let writer = transmitBuffer.writer(
         limit: responseLimit(layout), code: .internalServerError, token: message.token)
-    else { return }
-    var request = Request(message)
-    let entry = freeDeferredEntry(for: message)
-    let number = nextDeferredNumber
-    var response = Response(
-      writer, accept: request.accept,
-      deferral: entry.map { _ in DeferredRequest(connection: identity, number: number) },
-      body: bodyWindow(request.options))
-    response.keeping = keeping(message, request.options)
-    var traits: ResourceTraits?
-    var step = BodyStep.plain
-    if request.options.beginsBody && hasIncomingBody {
+    else { return false }
+    serving.begin(
+      message, writer,
+      deferral: entry.map { _ in DeferredRequest(connection: identity, number: nextDeferredNumber) },
+      largestBlock: announcesBERT ? largestBlock : .largest)
+    serving.entry = entry
+    serving.response.keeping = keeping(message, serving.request.options)
+    serving.needsHandler = serving.request.options.needsTraits
+    if serving.request.options.beginsBody && hasIncomingBody {
+      serving.needsHandler = true
       restartBody(of: message)
-      abandonBodies(&handler, at: now)
     }
-    if request.options.needsTraits {
-      traits = handler.traits(of: request, at: now)
-      abandonBodies(&handler, at: now)
-      step = take(message, request.options, traits, &response, at: now)
-      if request.options.observe != nil, case .plain = step {
-        prepareObservation(of: message, request.options, traits, &response)
+    return true
+  }
+
+  @inline(never)
+  private mutating func askTraits<Handler: RequestHandler & ~Copyable>(
+    _ handler: inout Handler, _ serving: inout Serving, at now: Instant
+  ) {
+    abandonBodies(&handler, at: now)
+    guard serving.request.options.needsTraits else { return }
+    serving.traits = handler.traits(of: serving.request, at: now)
+    abandonBodies(&handler, at: now)
+    takeBlocks(of: &serving, at: now)
+  }
+
+  @inline(never)
+  private mutating func takeBlocks(of serving: inout Serving, at now: Instant) {
+    let message = serving.request.message
+    switch take(message, serving.request.options, serving.traits, &serving.response, at: now) {
+    case .plain:
+      if serving.request.options.observe != nil {
+        prepareObservation(
+          of: message, serving.request.options, serving.traits, &serving.response)
       }
-    }
-    switch step {
-    case .plain, .answered: break
-    case .part(let part): request.part = part
+    case .answered: break
+    case .part(let part): serving.request.part = part
     case .assembled(let byteCount, let hasIfNoneMatch):
-      unsafe request.use(body: assembly.bytes(0, byteCount))
-      if hasIfNoneMatch { request.options.hasIfNoneMatch = true }
-    }
-    if response.state == .unanswered { handler.respond(to: request, &response) }
-    if let part = request.part { acknowledge(part, &response) }
-    if response.hasKept { kept = nil }
-    if response.state == .postponed, let entry, let token = Token(message.token) {
-      deferred[entry] = DeferredEntry(
-        token: token, number: number, unwantedClasses: request.options.unwantedClasses)
-      deferredCount += 1
-      nextDeferredNumber &+= 1
-    } else {
-      let isObserved = response.observe != nil
-      let finished = response.finish()
-      if isObserved, let traits { beginObservation(of: message, traits, finished) }
-      conclude(finished, message, request.options, at: now)
+      unsafe serving.request.use(body: assembly.bytes(0, byteCount))
+      if hasIfNoneMatch { serving.request.options.hasIfNoneMatch = true }
     }
   }
 
-  /// More than the last part is acknowledged with 2.31 (RFC 7959 section 2.5).
   @inline(never)
+  private mutating func endServing(_ serving: inout Serving, at now: Instant) {
+    if let part = serving.request.part { acknowledge(part, &serving.response) }
+    if serving.response.hasKept { kept = nil }
+    let message = serving.request.message
+    let unwantedClasses = serving.request.options.unwantedClasses
+    if serving.response.state == .postponed, let entry = serving.entry, let token = Token(message.token) {
+      deferred[entry] = DeferredEntry(
+        token: token, number: nextDeferredNumber, unwantedClasses: unwantedClasses)
+      deferredCount += 1
+      nextDeferredNumber &+= 1
+      return
+    }
+    let isObserved = serving.response.observe != nil
+    let finished = serving.response.finish()
+    if isObserved, let traits = serving.traits { beginObservation(of: message, traits, finished) }
+    if let byteCount = finished.keptByteCount { keep(finished, of: message, byteCount, at: now) }
+    // What is not committed is not sent.
+    guard !finished.code.isSuppressed(by: unwantedClasses) else { return }
+    transmitBuffer.commit(finished.byteCount)
+    startStallTimer(at: now)
+  }
+
+  /// More than the last part is acknowledged with 2.31 (RFC 7959 section 2.5).
   private mutating func acknowledge(_ part: BodyPart, _ response: inout Response) {
     switch response.state {
     case .unanswered where !part.isLast: response.begin(.continue)
@@ -69,26 +135,6 @@ extension Connection {
       if response.code.isSuccess { response.begin(.continue) } else { dropBody(part.transfer) }
     default: break
     }
-  }
-
-  @inline(never)
-  private mutating func conclude(
-    _ finished: Response.Finished, _ message: Message, _ options: RequestOptions, at now: Instant
-  ) {
-    if let byteCount = finished.keptByteCount { keep(finished, of: message, byteCount, at: now) }
-    // What is not committed is not sent.
-    guard !finished.code.isSuppressed(by: options.unwantedClasses) else { return }
-    transmitBuffer.commit(finished.byteCount)
-    startStallTimer(at: now)
-  }
-
-  /// What a response may hold of its body.
-  @inline(__always)
-  func bodyWindow(_ options: RequestOptions) -> BodyWindow {
-    // The peer asks for the next block in the size that it gets, which we have to have announced as well.
-    BodyWindow(
-      asked: options.block2, largest: announcesBERT ? largestBlock : .largest,
-      wantsSize: options.wantsSize)
   }
 
   /// Sends the answers of `handler` to postponed requests that are ready, as far as there is room.
@@ -110,9 +156,10 @@ extension Connection {
       } else if handler.isReady(request, at: now) {
         // Without room it stays ready, and is asked for again when output has left.
         let unwantedClasses = deferred[index].unwantedClasses
-        guard var response = (try? takeDeferred(index)) ?? nil else { continue }
+        var response = Response()
+        guard (try? takeDeferred(index, &response)) == true else { continue }
         handler.answer(request, at: now, &response)
-        send(response, unless: unwantedClasses, at: now)
+        send(&response, unless: unwantedClasses, at: now)
       }
     }
   }
@@ -134,17 +181,20 @@ extension Connection {
   ) throws(CommandError) {
     guard isWaiting(request), let entry = deferredEntry(request) else { throw .unknownRequest }
     let unwantedClasses = deferred[entry].unwantedClasses
-    guard var response = try takeDeferred(entry) else { return }
+    var response = Response()
+    guard try takeDeferred(entry, &response) else { return }
     write(&response)
-    send(response, unless: unwantedClasses, at: now)
+    send(&response, unless: unwantedClasses, at: now)
   }
 
   /// Begins the answer of an entry, which is free then.
   ///
-  /// - Returns: nil when the peer takes not even a code and a token.
+  /// - Returns: false when the peer takes not even a code and a token.
   /// - Throws: ``CommandError/noRoom``; the entry is unchanged then.
   @inline(never)
-  private mutating func takeDeferred(_ entry: Int) throws(CommandError) -> Response? {
+  private mutating func takeDeferred(
+    _ entry: Int, _ response: inout Response
+  ) throws(CommandError) -> Bool {
     let token = deferred[entry].token
     let responseLimit = responseLimit(tokenByteCount: token.count)
     guard commandRoom >= responseLimit else { throw .noRoom }
@@ -154,17 +204,17 @@ extension Connection {
     guard
       let writer = transmitBuffer.writer(
         limit: responseLimit, code: .internalServerError, token: token.copied(to: &bytes))
-    else { return nil }
-    var response = Response(
+    else { return false }
+    response.begin(
       writer, accept: nil, deferral: nil,
       body: BodyWindow(asked: nil, largest: .largest, wantsSize: false))
     // Who asks for another block would wait for another answer.
     response.keeping = .impossible
-    return response
+    return true
   }
 
   private mutating func send(
-    _ response: consuming Response, unless unwantedClasses: UInt8, at now: Instant
+    _ response: inout Response, unless unwantedClasses: UInt8, at now: Instant
   ) {
     let finished = response.finish()
     guard !finished.code.isSuppressed(by: unwantedClasses) else { return }

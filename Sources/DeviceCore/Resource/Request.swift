@@ -4,7 +4,7 @@
 /// was read once, ill-formed elective ones are as good as absent.
 public struct Request: ~Escapable {
   /// The whole message, valid as long as this view.
-  public let message: Message
+  public private(set) var message: Message
   var options: RequestOptions
   /// Where the payload lies in its body, for a resource that takes bodies in parts
   /// (``Resource/largestStreamedBody``); nil when the payload is the whole body.
@@ -17,6 +17,23 @@ public struct Request: ~Escapable {
   init(_ message: Message) {
     options = RequestOptions(message)
     self.message = message
+    payload = message.payload
+  }
+
+  /// A request that says nothing.
+  @inline(__always)
+  @_lifetime(immortal)
+  init() {
+    message = Message(StaticString("").bytes, layout: MessageLayout())
+    options = RequestOptions()
+    payload = StaticString("").bytes
+  }
+
+  @inline(__always)
+  @_lifetime(self: copy message)
+  mutating func begin(_ message: Message) {
+    self.message = message
+    options.read(message)
     payload = message.payload
   }
 

@@ -34,7 +34,17 @@ struct RequestOptions {
     case hopLimitZero
   }
 
+  /// Those of a request without any.
+  @inline(__always)
+  init() {}
+
   init(_ message: Message) {
+    read(message)
+  }
+
+  /// - Precondition: nothing has been read.
+  @inline(never)
+  mutating func read(_ message: Message) {
     var options = message.options
     var previous: UInt16 = 0
     while let option = options.nextCompact() {

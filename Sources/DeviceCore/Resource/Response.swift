@@ -12,8 +12,8 @@ public struct Response: ~Copyable {
   private(set) var state = State.unanswered
   private var body: BodyWindow
   private var format: ContentFormat?
-  let deferral: DeferredRequest?
-  private let accept: ContentFormat?
+  private(set) var deferral: DeferredRequest?
+  private var accept: ContentFormat?
   /// The validator of the representation, for the ETag option.
   var eTag: UInt32?
   /// What Observe says when the response is a notification.
@@ -47,7 +47,15 @@ public struct Response: ~Copyable {
     case impossible
   }
 
-  init(
+  /// A response without a place to be written to: ``begin(_:accept:deferral:body:)`` gives it one.
+  @inline(__always)
+  init() {
+    writer = MessageWriter()
+    body = BodyWindow(asked: nil, largest: .largest, wantsSize: false)
+  }
+
+  @inline(__always)
+  mutating func begin(
     _ writer: consuming MessageWriter, accept: ContentFormat?, deferral: DeferredRequest?,
     body: BodyWindow
   ) {
@@ -272,7 +280,7 @@ public struct Response: ~Copyable {
   }
 
   /// Completes the message.
-  consuming func finish() -> Finished {
+  mutating func finish() -> Finished {
     writeEarlyOptions(before: .block2)
     var kept: UInt32?
     if state == .unacceptable {

@@ -75,7 +75,18 @@ struct MessageLayout: Equatable {
   let optionsEnd: Int
   let byteCount: Int
 
+  var tokenByteCount: Int { optionsOffset &- tokenOffset }
   var payloadOffset: Int { optionsEnd < byteCount ? optionsEnd &+ 1 : byteCount }
+
+  /// That of no message.
+  @inline(__always)
+  init() {
+    code = .empty
+    tokenOffset = 0
+    optionsOffset = 0
+    optionsEnd = 0
+    byteCount = 0
+  }
 
   @inline(__always)
   init(_ bytes: Span<UInt8>, header: FrameHeader) throws(FormatError) {

@@ -22,6 +22,17 @@ public struct MessageWriter: ~Copyable {
   /// Room that a region needs beyond the largest message.
   static var slackByteCount: Int { 1 }
 
+  /// A writer that has no room for anything, and writes nothing.
+  init() {
+    // Never read or written: there is no room in front of its end.
+    unsafe base = UnsafeMutablePointer(bitPattern: 1).unsafelyUnwrapped
+    code = .empty
+    tokenByteCount = 0
+    bodyOffset = 0
+    bodyEnd = 0
+    position = 0
+  }
+
   /// - Parameters:
   ///   - region: at least `limit` and ``slackByteCount`` bytes; they stay in place while this value lives.
   ///   - limit: the largest whole message in bytes.
