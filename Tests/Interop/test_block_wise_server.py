@@ -13,7 +13,7 @@ from block_transfers import (
     BERT, BLOCK1, BLOCK2, ETAG, MEBIBYTE, SIZE2, block, complete, download, firmware_status,
     get_block, image, log_text, put_block, read_block, sha256, unit, upload,
 )
-from programs import Simulator, libcoap_client
+from programs import Simulator, libcoap_client, libcoap_tls_client
 from wire import uint
 
 IMAGE = image()
@@ -87,6 +87,21 @@ def test_libcoap_discovers_in_small_blocks(large):
     whole = libcoap_client(large.uri("/.well-known/core")).stdout
     assert whole.count("<") > 10 and len(whole) > 512
     assert libcoap_client("-b", "16", large.uri("/.well-known/core")).stdout == whole
+
+
+def test_libcoap_carries_a_mebibyte_over_tls(start_tls_simulator, tmp_path):
+    simulator = start_tls_simulator("--log-size", MEBIBYTE, "--alpn-optional")
+    psk = simulator.credentials.psk
+    (tmp_path / "image").write_bytes(IMAGE)
+
+    def client(*arguments):
+        return libcoap_tls_client("openssl", "-u", psk.identity, "-k", psk.text, *arguments)
+
+    answer = client("-o", tmp_path / "log", simulator.uri("/log"))
+    assert sha256((tmp_path / "log").read_bytes()) == sha256(LOG), str(answer)
+    client("-m", "put", "-t", "42", "-f", tmp_path / "image", simulator.uri("/firmware"))
+    status = client(simulator.uri("/firmware/status"))
+    assert status.stdout.strip().splitlines() == complete(IMAGE), str(status)
 
 
 # aiocoap
