@@ -31,6 +31,7 @@ let package = Package(
     .library(name: "PortLwIP", targets: ["PortLwIP"]),
     .library(name: "PortCheck", targets: ["PortCheck"]),
     .library(name: "BoardFirmware", targets: ["BoardFirmware"]),
+    .library(name: "BoardFirmwareCertificates", targets: ["BoardFirmwareCertificates"]),
     .library(name: "BoardResources", targets: ["BoardResources"]),
     .library(name: "Scenarios", targets: ["Scenarios"]),
     .executable(name: "simulator", targets: ["simulator"]),
@@ -76,9 +77,13 @@ let package = Package(
     .target(
       name: "BoardFirmware",
       dependencies: [
-        "BoardResources", "DeviceCore", "Port", "PortLwIP", "CLwIP", "PortTLS", "CMbedTLS", "TLSArena",
+        "BoardResources", "DeviceCore", "Port", "PortCheck", "PortLwIP", "CLwIP", "PortTLS", "CMbedTLS",
+        "TLSArena",
       ],
-      path: "Boards/firmware", swiftSettings: settings),
+      path: "Boards/firmware", exclude: ["Certificates"], swiftSettings: settings),
+    .target(
+      name: "BoardFirmwareCertificates", dependencies: ["BoardFirmware", "PortTLS", "PortTLSCertificates"],
+      path: "Boards/firmware/Certificates", swiftSettings: settings),
     .target(
       name: "LinuxSupport",
       dependencies: [
@@ -97,7 +102,7 @@ let package = Package(
     .executableTarget(
       name: "example", dependencies: ["DeviceCore", "Port", "PortSockets", "LinuxSupport"],
       path: "Boards/linux/example", swiftSettings: hostSettings),
-    .target(name: "CCheckSupport", dependencies: ["CSockets"], path: "Boards/linux/check/Support"),
+    .target(name: "CCheckSupport", path: "Boards/linux/check/Support"),
     .executableTarget(
       name: "port-check",
       dependencies: ["PortCheck", "DeviceCore", "Port", "PortSockets", "CSockets", "CCheckSupport"],

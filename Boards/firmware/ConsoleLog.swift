@@ -2,7 +2,7 @@ import DeviceCore
 import Port
 
 /// Writes to the console what somebody may have to look into: connections that TLS refused.
-struct ConsoleLog<M: Machine>: DeviceObserver {
+struct ConsoleLog<M: Machine, Credentials: FirmwareCredentials>: DeviceObserver {
   mutating func didFail(slot: Int, _ failure: TLSFailure) {
     M.write("TLS refused: ")
     switch failure {
@@ -14,7 +14,7 @@ struct ConsoleLog<M: Machine>: DeviceObserver {
       M.write("error -")
       M.write(decimal: number.magnitude)
       M.write(" of mbedTLS")
-    case .local(let fault): M.write(fault.text)
+    case .local(let fault): M.write(Credentials.text(fault) ?? fault.text)
     }
     M.write("\n")
   }

@@ -9,15 +9,18 @@ import PortTLS
 public enum Firmware<M: Machine> {
   /// Starts the network and serves.
   ///
-  /// - Parameter region: memory for all that `sizes` asks for; when it is too small, the console says how
-  ///   much is needed.
+  /// - Parameters:
+  ///   - region: memory for all that `sizes` asks for; when it is too small, the console says how much is
+  ///     needed.
+  ///   - credentials: ``SharedKeyCredentials``, or `CertificateCredentials` where there are certificates.
   /// - Precondition: `region` is a global variable that is all zero, used for nothing else, and lies at a
   ///   multiple of 8. lwIP was compiled for as many connections as `sizes` has, with those that wait.
   @unsafe
-  public static func run(
-    _ address: LwIPAddress, sizes: FirmwareSizes, region: UnsafeMutableRawBufferPointer
+  public static func run<Credentials: FirmwareCredentials>(
+    _ address: LwIPAddress, sizes: FirmwareSizes, region: UnsafeMutableRawBufferPointer,
+    credentials: Credentials.Type
   ) -> Never {
-    let memory = unsafe FirmwareMemory<SecurableStream<LwIPStream>>(region, sizes)
+    let memory = unsafe FirmwareMemory<SecurableStream<LwIPStream>, Credentials>(region, sizes)
     M.write("memory: ")
     M.write(decimal: UInt32(memory.byteCount))
     M.write(" bytes\n")
@@ -29,11 +32,12 @@ public enum Firmware<M: Machine> {
       waitingLimit: sizes.waiting,
       fillRandom: { bytes in unsafe FirmwareBoard<M>.fillRandom(&bytes, memory.generator) })
     guard let network else { stop("no random bits: the board was started without a seed") }
-    var board = unsafe FirmwareBoard<M>(network: network, generator: memory.generator)
+    var board = unsafe FirmwareBoard<M>(
+      network: network, generator: memory.generator, calendar: memory.calendar)
     guard let plain = network.listen(port: 5683) else { stop("no memory to listen") }
     M.write("listening on coap+tcp port 5683\n")
     var secured: SecurableListener<LwIPListener, FirmwareBoard<M>>?
-    let security = unsafe Security(M.provisioning, memory: memory, board: &board)
+    let security = unsafe Security(M.self, memory: memory, board: &board)
     if let security, let listener = network.listen(port: 5684) {
       // Only on other ports do clients have to offer ALPN (RFC 8323 section 8.2).
       secured = SecurableListener(
@@ -41,7 +45,7 @@ public enum Firmware<M: Machine> {
         requiresApplicationProtocol: false)
       M.write("listening on coaps+tcp port 5684\n")
     } else {
-      M.write("no coaps+tcp: the board was started without a key\n")
+      M.write("no coaps+tcp: the board was started without a key or a certificate\n")
     }
 
     let update = unsafe FirmwareStore(memory.update)
@@ -63,7 +67,7 @@ public enum Firmware<M: Machine> {
     }
     var device = unsafe Device(
       board: board, listener: ListenerPair(SecurableListener(plain: plain), secured),
-      resources: resources, observer: ConsoleLog<M>(),
+      resources: resources, observer: ConsoleLog<M, Credentials>(),
       limits: limits(sizes), slots: memory.slots)
     M.write("ready\n")
     guard let server = M.provisioning.server else {

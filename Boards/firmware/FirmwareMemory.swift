@@ -8,14 +8,14 @@ import PortTLS
 /// What a firmware keeps for ever, in the one region that its board gives; all but the stack and what lwIP
 /// declares by itself.
 @safe
-struct FirmwareMemory<Stream: ByteStream> {
+struct FirmwareMemory<Stream: ByteStream, Credentials: FirmwareCredentials> {
   @unsafe let generator: UnsafeMutablePointer<SeededGenerator>
+  @unsafe let calendar: UnsafeMutablePointer<Calendar>
   @unsafe let network: UnsafeMutablePointer<LwIPNetworkMemory>
   @unsafe let slots: UnsafeMutableBufferPointer<Slot<Stream>>
   @unsafe let context: UnsafeMutablePointer<TLSContextMemory>
   @unsafe let sessions: UnsafeMutableBufferPointer<TLSSession>
-  /// A place for the board's key.
-  @unsafe let key: UnsafeMutablePointer<PreSharedKey>
+  let credentials: Credentials
   @unsafe let arena: UnsafeMutableRawBufferPointer
   @unsafe let update: UnsafeMutablePointer<FirmwareUpdate<SHA256>>
   let pool: LwIPConnectionPool
@@ -31,11 +31,12 @@ struct FirmwareMemory<Stream: ByteStream> {
   init(_ bytes: UnsafeMutableRawBufferPointer, _ sizes: FirmwareSizes) {
     var region = unsafe MemoryRegion(bytes)
     unsafe generator = unsafe region.take(SeededGenerator.self)
+    unsafe calendar = unsafe region.take(Calendar.self)
     unsafe network = unsafe region.take(LwIPNetworkMemory.self)
     unsafe slots = unsafe region.take(Slot<Stream>.self, sizes.connections)
     unsafe context = unsafe region.take(TLSContextMemory.self)
     unsafe sessions = unsafe region.take(TLSSession.self, sizes.secured)
-    unsafe key = unsafe region.take(PreSharedKey.self)
+    credentials = unsafe Credentials(&region)
     unsafe update = unsafe region.take(FirmwareUpdate<SHA256>.self)
     unsafe arena = unsafe UnsafeMutableRawBufferPointer(region.take(UInt64.self, sizes.arena / 8))
     // One more for the connection that the board dials, here and below.
@@ -79,6 +80,7 @@ struct FirmwareMemory<Stream: ByteStream> {
 
     // Bytes are zero already. The rest one by one: a whole array would lie on the stack before.
     unsafe generator.initialize(to: SeededGenerator())
+    unsafe calendar.initialize(to: Calendar())
     unsafe network.initialize(to: LwIPNetworkMemory())
     unsafe context.initialize(to: TLSContextMemory())
     for index in unsafe sessions.indices { unsafe sessions.initializeElement(at: index, to: TLSSession()) }

@@ -25,6 +25,12 @@ public protocol Machine {
   /// One that has a generator leaves the seed out.
   static var provisioning: Provisioning { get }
 
+  /// Seconds since the beginning of 1970 UTC, from a clock that goes on without power or from the network: a
+  /// board that checks certificates of others needs it.
+  ///
+  /// - Returns: nil when the machine does not know; then the date is what ``Provisioning`` has, and counted on.
+  static var unixTime: UInt32? { get }
+
   /// Fills `bytes` with random bits that nobody can guess, from hardware.
   ///
   /// - Returns: false when there is no such hardware; then the seed is used.
@@ -35,9 +41,11 @@ public protocol Machine {
 }
 
 extension Machine {
+  public static var unixTime: UInt32? { nil }
+
   public static func fillRandom(_ bytes: inout MutableSpan<UInt8>) -> Bool { false }
 
-  static func write(_ text: StaticString) {
+  package static func write(_ text: StaticString) {
     write(text.bytes)
   }
 

@@ -2,7 +2,7 @@
 ///
 /// Pieces that do not fit are dealt out all the same: ask ``isExceeded`` before any of them is touched.
 @safe
-struct MemoryRegion {
+public struct MemoryRegion {
   private let start: UnsafeMutableRawPointer
   private let byteCount: Int
   /// How many bytes the pieces take, with the gaps between them.
@@ -20,7 +20,7 @@ struct MemoryRegion {
 
   /// Places for values that are not initialised.
   @unsafe
-  mutating func take<Element: ~Copyable>(
+  package mutating func take<Element: ~Copyable>(
     _ type: Element.Type, _ count: Int
   ) -> UnsafeMutableBufferPointer<Element> {
     let alignment = MemoryLayout<Element>.alignment
@@ -32,7 +32,7 @@ struct MemoryRegion {
 
   /// A place for one value that is not initialised.
   @unsafe
-  mutating func take<Element: ~Copyable>(_ type: Element.Type) -> UnsafeMutablePointer<Element> {
+  package mutating func take<Element: ~Copyable>(_ type: Element.Type) -> UnsafeMutablePointer<Element> {
     unsafe take(type, 1).baseAddress!
   }
 }

@@ -1,11 +1,14 @@
 import DeviceCore
 import PortLwIP
 
-/// What was put into a board before it started: a seed for its random bits and a pre-shared key. A factory
-/// writes it to flash; for an emulated board `toolchain/run` puts it into RAM.
+/// What was put into a board before it started: a seed for its random bits, a pre-shared key, a certificate. A
+/// factory writes it to flash; for an emulated board `toolchain/run` puts it into RAM.
 ///
 /// The bytes: `coap`, 48 of the seed, the identity's length and 128 for it, the key's length and 64 for it; the
-/// IPv4 address and the port of a server to dial, six times zero for none.
+/// IPv4 address and the port of a server to dial, six times zero for none. Where there are certificates: the
+/// date in four bytes, zero when it is not known; the private key's length and 160 for it; 2,032 for the
+/// certificate with those that lead to an authority, and 1,647 for trusted authorities, see
+/// ``CertificateList``.
 @safe
 public struct Provisioning {
   private let bytes: UnsafeMutableBufferPointer<UInt8>
@@ -14,8 +17,13 @@ public struct Provisioning {
   private static var identity: Range<Int> { 53..<181 }
   private static var key: Range<Int> { 182..<246 }
   private static var server: Range<Int> { 246..<252 }
+  private static var date: Range<Int> { 252..<256 }
+  private static var privateKey: Range<Int> { 257..<417 }
+  private static var certificates: Range<Int> { 417..<2449 }
+  private static var authorities: Range<Int> { 2449..<4096 }
 
-  /// - Precondition: the memory has at least 252 bytes, is used for nothing else and never moves.
+  /// - Precondition: the memory has at least 252 bytes, and 4,096 for certificates. It is used for nothing else
+  ///   and never moves.
   @unsafe
   public init(_ bytes: UnsafeMutableBufferPointer<UInt8>) {
     precondition(bytes.count >= Provisioning.server.upperBound)
@@ -58,6 +66,36 @@ public struct Provisioning {
     for index in 0..<6 { bytes[index] = unsafe self.bytes[Provisioning.server.lowerBound + index] }
     let port = UInt16(bytes[4]) << 8 | UInt16(bytes[5])
     return port == 0 ? nil : (IPv4(bytes[0], bytes[1], bytes[2], bytes[3]), port)
+  }
+
+  /// Seconds from the beginning of 1970 UTC to the start, if anybody has told.
+  var unixTime: UInt32? {
+    guard hasCertificatePlace else { return nil }
+    var number: UInt32 = 0
+    for index in Provisioning.date { number = unsafe number << 8 | UInt32(bytes[index]) }
+    return number == 0 ? nil : number
+  }
+
+  /// The key of the first of ``certificates``, as DER: PKCS #8 or SEC 1.
+  @unsafe package var privateKey: UnsafeBufferPointer<UInt8>? {
+    hasCertificatePlace ? unsafe field(Provisioning.privateKey) : nil
+  }
+
+  /// The own certificate, and those that lead from it to an authority.
+  @unsafe package var certificates: CertificateList { unsafe list(Provisioning.certificates) }
+
+  /// Whom clients' certificates have to lead to.
+  @unsafe package var authorities: CertificateList { unsafe list(Provisioning.authorities) }
+
+  private var hasCertificatePlace: Bool {
+    unsafe isPresent && bytes.count >= Provisioning.authorities.upperBound
+  }
+
+  @unsafe
+  private func list(_ place: Range<Int>) -> CertificateList {
+    let none = unsafe UnsafeBufferPointer<UInt8>(start: nil, count: 0)
+    return unsafe CertificateList(
+      hasCertificatePlace ? UnsafeBufferPointer(rebasing: bytes[place]) : none)
   }
 
   /// What is in a field, whose length stands in front of it.

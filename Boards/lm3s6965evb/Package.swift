@@ -30,5 +30,14 @@ let package = Package(
         .product(name: "PortLwIP", package: "coap-device-sdk"),
       ],
       swiftSettings: settings),
+    .executableTarget(
+      name: "CheckImage",
+      dependencies: [
+        "BoardSupport",
+        .product(name: "CortexMFirmware", package: "cortex-m"),
+        .product(name: "BoardFirmware", package: "coap-device-sdk"),
+        .product(name: "PortLwIP", package: "coap-device-sdk"),
+      ],
+      swiftSettings: settings),
   ]
 )

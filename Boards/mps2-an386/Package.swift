@@ -36,6 +36,16 @@ let package = Package(
         "BoardSupport",
         .product(name: "CortexMFirmware", package: "cortex-m"),
         .product(name: "BoardFirmware", package: "coap-device-sdk"),
+        .product(name: "BoardFirmwareCertificates", package: "coap-device-sdk"),
+        .product(name: "PortLwIP", package: "coap-device-sdk"),
+      ],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "CheckImage",
+      dependencies: [
+        "BoardSupport",
+        .product(name: "CortexMFirmware", package: "cortex-m"),
+        .product(name: "BoardFirmware", package: "coap-device-sdk"),
         .product(name: "PortLwIP", package: "coap-device-sdk"),
       ],
       swiftSettings: settings),

@@ -62,7 +62,7 @@ public struct Sensor<Clock: Board>: Resource {
   }
 
   /// The value in tenths: every ten seconds another goal, approached in a straight line.
-  func reading(at now: Instant) -> Int32 {
+  public func reading(at now: Instant) -> Int32 {
     let period: UInt32 = 10_000
     let age = measurement(at: now) &* interval.rawValue
     let step = age / period

@@ -24,12 +24,28 @@ let package = Package(
       name: "ScenarioImage",
       dependencies: ["Board", .product(name: "Scenarios", package: "coap-device-sdk")],
       swiftSettings: settings),
-    .executableTarget(
-      name: "FirmwareImage",
+    .target(
+      name: "VirtFirmware",
       dependencies: [
         "Board", "BoardSupport",
         .product(name: "BoardFirmware", package: "coap-device-sdk"),
         .product(name: "DeviceCore", package: "coap-device-sdk"),
+        .product(name: "PortLwIP", package: "coap-device-sdk"),
+      ],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "FirmwareImage",
+      dependencies: [
+        "VirtFirmware",
+        .product(name: "BoardFirmware", package: "coap-device-sdk"),
+        .product(name: "PortLwIP", package: "coap-device-sdk"),
+      ],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "CheckImage",
+      dependencies: [
+        "VirtFirmware",
+        .product(name: "BoardFirmware", package: "coap-device-sdk"),
         .product(name: "PortLwIP", package: "coap-device-sdk"),
       ],
       swiftSettings: settings),

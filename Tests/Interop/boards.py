@@ -11,8 +11,8 @@ import messages
 from harness import PATIENCE, REPOSITORY, until
 from peer import Peer, closed_port
 from programs import LibcoapServer, Server
-from tls_credentials import PSK
-from tls_peers import PSKPeer
+from tls_credentials import PSK, Certified, Credentials
+from tls_peers import PSKPeer, SSLPeer, client_context
 
 BUILD_TIME = 900.0
 """The longest that a build from nothing may take on a slow machine, in seconds."""
@@ -24,10 +24,20 @@ PLACES = {"lm3s6965evb": (2, 1)}
 class Board(Server):
     """`toolchain/run BOARD` on free ports, ready; its console is standard output."""
 
-    def __init__(self, name: str, *options, psk_file: Path | None = None, serves: bool = True):
+    def __init__(
+        self,
+        name: str,
+        *options,
+        psk_file: Path | None = None,
+        certified: Certified | None = None,
+        trust: Certified | None = None,
+        serves: bool = True,
+    ):
         self.name = name
         self.connections, self.waiting = PLACES.get(name, (4, 2))
         keys = ["--psk-file", psk_file] if psk_file else []
+        keys += ["--certificate", certified.certificate, "--key", certified.key] if certified else []
+        keys += ["--trust", trust.certificate] if trust else []
         super().__init__(
             [REPOSITORY / "toolchain" / "run", name]
             + ["--tcp-port", 0, "--tls-port", 0, *keys, *options]
@@ -36,12 +46,14 @@ class Board(Server):
             self.wait_for_line(r"^Ctrl-C stops it\.$", BUILD_TIME)
             self.address = ("127.0.0.1", self._port("coap"))
             self.secured_address = ("127.0.0.1", self._port("coaps"))
+            # Certificates stay in memory from the start.
+            self.resting_arena = self.status()["arena"][0]
 
     def _port(self, scheme: str) -> int:
         return int(re.search(rf"{scheme}\+tcp://127\.0\.0\.1:([0-9]+)/", self.stdout)[1])
 
-    def secured_uri(self, path: str = "/") -> str:
-        return f"coaps+tcp://127.0.0.1:{self.secured_address[1]}{path}"
+    def secured_uri(self, path: str = "/", host: str = "127.0.0.1") -> str:
+        return f"coaps+tcp://{host}:{self.secured_address[1]}{path}"
 
     @property
     def emulator(self) -> int:
@@ -90,6 +102,11 @@ class Board(Server):
         """After the TLS handshake, before any CSM."""
         return PSKPeer.open(self.secured_address, psk, **hello)
 
+    def dial_ssl(self, credentials: Credentials, **context) -> SSLPeer:
+        """After the TLS handshake with certificates, before any CSM."""
+        context = client_context(credentials, **context)
+        return SSLPeer.open(self.secured_address, context, "localhost")
+
     @staticmethod
     def _accepted(peer: Peer) -> Peer:
         time.sleep(0.01)
@@ -116,7 +133,8 @@ class Board(Server):
 
         def clean() -> dict[str, list[int]] | None:
             status = self.status()
-            held = [status[name][0] for name in ("heap", "segments", "frames", "arena")]
+            held = [status[name][0] for name in ("heap", "segments", "frames")]
+            held.append(status["arena"][0] - self.resting_arena)
             return status if status["connections"] == [1] and not any(held) else None
 
         return until(clean, within, "the end of every connection", every=0.2)

@@ -17,6 +17,9 @@ EXTENDED_TOKEN_LENGTH = 6
 
 URI_HOST, URI_PORT, URI_PATH, URI_QUERY = 3, 7, 11, 15
 CONTENT_FORMAT, ACCEPT, SIZE1 = 12, 17, 60
+IF_MATCH, ETAG, IF_NONE_MATCH, OBSERVE, MAX_AGE, HOP_LIMIT = 1, 4, 5, 6, 14, 16
+BLOCK2, BLOCK1, SIZE2, ECHO, NO_RESPONSE = 23, 27, 28, 252, 258
+BERT = 7
 TEXT_PLAIN, LINK_FORMAT, SENML_CBOR = 0, 40, 112
 
 LARGE = 1 << 20
@@ -74,6 +77,17 @@ def get(path: str, **fields) -> Message:
 
 def echo(payload: bytes, **fields) -> Message:
     return request(POST, "/echo", payload=payload, content_format=TEXT_PLAIN, **fields)
+
+
+def block(number: int, more: bool, exponent: int) -> bytes:
+    """The value of Block1 or Block2 (RFC 7959 section 2.2); the exponent 7 is BERT."""
+    return uint(number << 4 | more << 3 | exponent)
+
+
+def block_of(message: Message, option: int) -> tuple[int, bool, int] | None:
+    """Number, more and exponent of Block1 or Block2."""
+    value = message.uint(option)
+    return None if value is None else (value >> 4, bool(value & 8), value & 7)
 
 
 def response(to: Message, dotted: str, payload: bytes = b"", *options: tuple[int, bytes]) -> Message:

@@ -93,6 +93,11 @@ class Simulator(Server):
             assert answer.dotted == "2.05", f"{answer} from {self}"
 
 
+def start_dialling(uri: str, *options) -> Process:
+    """`simulator dial`, left running: a device that connects to the server at `uri`."""
+    return Process([simulator_binary(), "dial", uri, "--log-level", "info", *options])
+
+
 class TLSSimulator(Simulator):
     """`simulator serve` on coaps+tcp with the run's pre-shared key, server certificate, or both."""
 

@@ -137,8 +137,9 @@ def test_a_request_above_the_base_size_is_not_sent_to_a_server_that_announced_no
 
 
 @rows("C-09", "C-12", "T-06")
-@pytest.mark.parametrize("size", [0, 16, 40, 200])
+@pytest.mark.parametrize("size", [0, 16, 40])
 def test_a_request_above_the_announced_size_is_not_sent(size):
+    """Not even the smallest block fits into these."""
     with FakeServer() as server:
         process = start_coap("put", server.uri("/x"), "--payload", "y" * 300)
         with server.accept() as peer:

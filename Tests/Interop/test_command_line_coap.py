@@ -6,10 +6,11 @@ from harness import assert_one_clear_line
 from programs import coap
 
 METHODS = ["get", "put", "post", "delete", "fetch", "patch", "ipatch"]
+COMMANDS = [*METHODS, "observe", "discover", "ping", "inspect"]
 URI = "coap+tcp://127.0.0.1:1/x"
 
 
-@pytest.mark.parametrize("command", [*METHODS, "ping", "inspect"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_each_subcommand_has_help(command):
     answer = coap(command, "--help")
     assert answer.code == 0, str(answer)
@@ -20,7 +21,7 @@ def test_each_subcommand_has_help(command):
 def test_the_help_names_every_subcommand():
     answer = coap("--help")
     assert answer.code == 0, str(answer)
-    for command in [*METHODS, "ping", "inspect"]:
+    for command in COMMANDS:
         assert command in answer.stdout, str(answer)
 
 
@@ -36,6 +37,26 @@ def test_the_help_names_every_subcommand():
         ["put", URI, "--payload", "x", "--content-format", "65536"],
         ["put", URI, "--payload", "x", "--content-format", "-1"],
         ["put", URI, "--payload", "x", "--content-format", "nonsense"],
+        ["put", URI, "--payload", "x", "--file", "y"],
+        ["get", URI, "--block-size", "100"],
+        ["get", URI, "--block-size", "2048"],
+        ["get", URI, "--etag", ""],
+        ["get", URI, "--etag", "010203040506070809"],
+        ["get", URI, "--etag", "xyz"],
+        ["put", URI, "--if-match", "010203040506070809"],
+        ["get", URI, "--hop-limit", "0"],
+        ["get", URI, "--hop-limit", "256"],
+        ["get", URI, "--token-state", "00" * 61],
+        ["get", URI, "--retry", "-1"],
+        ["put", URI, "--no-response", "3"],
+        ["put", URI, "--no-response", ""],
+        ["observe"],
+        ["observe", URI, "--count", "0"],
+        ["observe", URI, "--for", "0"],
+        ["discover"],
+        ["discover", ""],
+        ["discover", "not a host"],
+        ["discover", "http://127.0.0.1"],
         ["ping", URI, "--count", "0"],
         ["ping", URI, "--count", "many"],
         ["inspect"],

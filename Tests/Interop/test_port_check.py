@@ -12,7 +12,7 @@ from harness import REPOSITORY, Process, run
 from programs import _built
 
 PARTNER = REPOSITORY / "toolchain" / "lib" / "check_partner.py"
-LAST_LINE = r"^port check: ([0-9]+) passed, ([0-9]+) failed$"
+LAST_LINE = r"^port check: ([0-9]+) passed, ([0-9]+) failed(?:, [0-9]+ skipped)?$"
 
 # What each flaw of Boards/linux/check/Runner/Flaw.swift makes fail. Others may fail with it.
 FLAWS = {
@@ -36,6 +36,7 @@ MORE_FLAWS = {
     "refused": "FAIL dial: 10 s after a refusal the connection still says nothingYet",
     "reset": "FAIL read: it says end",
     "close": "FAIL close: the peer has not seen the end after 10 s, at connection number 3",
+    "close-aborts": "FAIL close: the connection broke for the peer after",
 }
 
 
@@ -90,6 +91,16 @@ def test_every_flaw_is_tested():
 def test_check_without_a_last_line_fails():
     process = run([sys.executable, PARTNER, "echo", "PASS now: the clock is monotonic"])
     assert process.code == 1 and "without its last line" in process.stdout + process.stderr
+
+
+@pytest.mark.timeout(300)
+def test_cable_that_is_not_pulled_is_noticed():
+    """Nobody listens to the monitor, so the bytes go on arriving, and the board's lines are worth nothing."""
+    binary = _built("PORT_CHECK_BIN", ".build/release/port-check")
+    process = run(
+        [sys.executable, PARTNER, "sh", "-c", 'exec "$0" --partner "$1"', binary, "{partner}", "{monitor}"], within=240)
+    assert process.code == 1, f"{process}"
+    assert "partner: bytes came although the cable was pulled" in process.stdout + process.stderr
 
 
 @pytest.mark.slow

@@ -131,13 +131,14 @@ class Credentials:
             "expired-client", self.ca, usage="client", begin=-20 * DAY, end=-10 * DAY
         )
 
-    def chain(self, intermediates: int) -> Certified:
-        """A server below that many intermediates, which its file contains, without the anchor."""
+    def chain(self, intermediates: int, usage: str = "server") -> Certified:
+        """One below that many intermediates, which its file contains, without the anchor."""
         above, extra = self.ca, b""
         for index in range(intermediates):
             above = self._issue(f"intermediate-{index + 1}", above, usage="authority")
             extra = above.subject.public_bytes(serialization.Encoding.PEM) + extra
-        return self._issue(f"below-{intermediates}", above, NAME, extra=extra)
+        name = NAME if usage == "server" else None
+        return self._issue(f"{usage}-below-{intermediates}", above, name, usage=usage, extra=extra)
 
     @property
     def leaf_without_intermediates(self) -> Certified:

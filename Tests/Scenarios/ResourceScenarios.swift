@@ -219,7 +219,7 @@ func resources_unusableCriticalOption_isABadOption(_ check: inout Checker) {
   expectAnswers(&check, "410101 720050 00", "4.02 T:01 O:- P:30")
 }
 
-// X-37 X-38
+// X-37 X-38 H-01
 func resources_refusedBeforeAnyResource_haveTheirCodes(_ check: inout Checker) {
   expectAnswers(&check, "210101b12e", "4.00 T:01 O:- P:20")
   expectAnswers(&check, "510101b161022e2e", "4.00 T:01 O:- P:20")
@@ -242,7 +242,7 @@ func resources_queries_areRead(_ check: inout Checker) {
   expectAnswers(&check, "d1010101d4026e616d65076e616d65733d31", "2.05 T:01 O:12= P:0")
 }
 
-// U-03: the bytes of /.well-known/core.
+// U-03 OB-15: the bytes of /.well-known/core.
 func resources_wellKnownCore_listsLinks(_ check: inout Checker) {
   var resources = Resources {
     Lamp()

@@ -480,6 +480,17 @@ class TestCommand:
         assert "Over budget" in done.stdout and "too many" in done.stdout
         assert self.image(program.file, "--budget", self.budget(program, **{key: 8}), "--no-limits").returncode == 0
 
+    def test_overAGoal_isSaid_andExitsWith0(self, build):
+        program = build("cortex-m4", self.SOURCE)
+        target = program.directory / "figures.json"
+        limits = self.budget(program, flash=4096, goals={"static_ram": 1000, "stack": 4096})
+        done = self.image(program.file, "--budget", limits, "--json", target)
+        assert done.returncode == 0
+        assert "static RAM: 1,004 of 1,000, 4 too many" in done.stdout.partition("Goals that are missed")[2]
+        assert "Over budget" not in done.stdout
+        figures = json.loads(target.read_text())
+        assert figures["over"] == [] and len(figures["missed"]) == 1
+
     def test_json_hasTheSameFigures(self, build):
         program = build("riscv32", self.SOURCE)
         target = program.directory / "figures.json"
@@ -490,7 +501,9 @@ class TestCommand:
         assert figures["stack"]["program"]["way"][0]["function"] == "main"
 
     @pytest.mark.parametrize(
-        "content", ['{"flush": 1}', '{"flash": "much"}', '{"indirect": {"a": "b"}}', "{", '{"parts": {"a": -1}}']
+        "content",
+        ['{"flush": 1}', '{"flash": "much"}', '{"indirect": {"a": "b"}}', "{", '{"parts": {"a": -1}}',
+         '{"goals": {"flush": 1}}', '{"goals": {"flash": "little"}}', '{"flash": 2, "goals": {"flash": 1}}'],
     )
     def test_badBudget_exitsWith2(self, build, content):
         program = build("cortex-m4", self.SOURCE)

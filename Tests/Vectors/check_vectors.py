@@ -13,11 +13,11 @@ import json
 import pathlib
 import re
 import sys
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 KINDS = {"abort", "close", "incomplete", "silent", "reply", "replyExact", "wsClose"}
 FIELDS = ["id", "group", "config", "input", "decodes", "expect", "out", "handling", "rows", "note"]
-SETTINGS = {"maxMessageSize", "maxTokenLength", "role", "scheme", "destination", "port", "defaultHost", "uri"}
+SETTINGS = {"maxMessageSize", "maxTokenLength", "role", "scheme", "destination", "port", "defaultHost", "uri", "composed"}
 DEFAULT_PORTS = {"coap+tcp": 5683, "coaps+tcp": 5684, "coap+ws": 80, "coaps+ws": 443}
 
 
@@ -203,13 +203,15 @@ def decode_websocket(data, from_client, max_size, max_token):
 
 def uri_options(uri, scheme, destination, port, default_host):
     """RFC 7252 section 6.4 with the changes of RFC 8323 section 8."""
-    match = re.fullmatch(r"([a-z+]+)://(\[[^\]]*\]|[^:/?]*)(?::(\d+))?([^?]*)(?:\?(.*))?", uri)
+    match = re.fullmatch(r"([a-zA-Z+]+)://(\[[^\]]*\]|[^:/?]*)(?::(\d*))?([^?]*)(?:\?(.*))?", uri)
     uri_scheme, host, uri_port, path, query = match.groups()
-    if uri_scheme != scheme:
+    if uri_scheme.lower() != scheme:
         raise ValueError("scheme")
     options = []
     host = unquote_to_bytes(host.lower())
     if host not in (destination.encode(), (default_host or destination).encode()):
+        # Both peers leave the brackets of an IPv6 address away.
+        host = host.strip(b"[]")
         options.append((3, host))
     if int(uri_port or DEFAULT_PORTS[scheme]) != port:
         options.append((7, int(uri_port or DEFAULT_PORTS[scheme]).to_bytes(2, "big").lstrip(b"\0")))
@@ -218,6 +220,26 @@ def uri_options(uri, scheme, destination, port, default_host):
     if query is not None:
         options += [(15, unquote_to_bytes(argument)) for argument in query.split("&")]
     return options
+
+
+def compose_uri(options, scheme, destination, port, default_host):
+    """RFC 7252 section 6.5 with the changes of RFC 8323 section 8."""
+    sub_delims = "!$&'()*+,;="
+
+    def values(number):
+        return [value for found, value in options if found == number]
+
+    host = (values(3) or [(default_host or destination).encode()])[0].lower()
+    if b":" in host:
+        host = "[" + host.strip(b"[]").decode() + "]"
+    else:
+        host = quote(host, safe=sub_delims + "~")
+    if values(7):
+        port = int.from_bytes(values(7)[0], "big")
+    shown_port = "" if port == DEFAULT_PORTS[scheme] else f":{port}"
+    path = "".join("/" + quote(value, safe=sub_delims + "~:@") for value in values(11)) or "/"
+    query = "&".join(quote(value, safe=sub_delims.replace("&", "") + "~:@/?") for value in values(15))
+    return f"{scheme}://{host}{shown_port}{path}" + ("?" + query if values(15) else "")
 
 
 def expectation_problem(vector, texts, messages):
@@ -309,6 +331,11 @@ def vector_problems(vector):
         parts = [config.get(key) for key in ("uri", "scheme", "destination", "port", "defaultHost")]
         if uri_options(*parts) != messages[0][2]:
             yield f"the URI gives {uri_options(*parts)}"
+        composed = compose_uri(messages[0][2], *parts[1:])
+        if composed != config.get("composed", config["uri"]):
+            yield f"the options give {composed}"
+        if uri_options(composed, *parts[1:]) != messages[0][2]:
+            yield f"what the options give, {composed}, gives others"
 
 
 def bert_problems(rows):

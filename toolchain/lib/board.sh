@@ -27,6 +27,8 @@ build_image() {
   if [ -n "$(find "$root/Sources/Port" -name '*.h' -newer "$image" 2>/dev/null)" ]; then
     rm -rf "$root/Boards/$1/.build/$2/$triple/release"
   fi
+  # Nor a linker script.
+  if [ -n "$(find "$root/Boards" -name '*.ld' -newer "$image" 2>/dev/null)" ]; then rm -f "$image"; fi
   (
     cd "$root/Boards/$1" || exit
     exec swift build --build-system native -c release --product "$3" --scratch-path ".build/$2" --triple "$triple" \
@@ -81,22 +83,29 @@ explain_fault() {
   done
 }
 
-# boards: the boards that have firmware, on one line.
+# boards [all]: the boards with a network, or all that have a board.sh, on one line.
 boards() {
   local file names=()
-  for file in "$root"/Boards/*/board.sh; do names+=("$(basename "$(dirname "$file")")"); done
+  for file in "$root"/Boards/*/board.sh; do
+    if [ "${1:-}" = all ] || grep -q '^emulated_network=' "$file"; then names+=("$(basename "$(dirname "$file")")"); fi
+  done
   echo "${names[*]}"
 }
 
-# build_firmware BOARD: builds what runs on BOARD, with lwIP and mbedTLS, and sets image and all that its board.sh sets.
-build_firmware() {
+# build_networked BOARD PRODUCT [FLAG...]: builds PRODUCT of BOARD with lwIP and mbedTLS, with more flags for swift build,
+# and sets image and all that its board.sh sets.
+build_networked() {
   # shellcheck source=/dev/null
   source "$root/Boards/$1/board.sh"
+  [ -n "${emulated_network+set}" ] || fail "$1 has no network: toolchain/scenarios $1 runs what it has"
   build_lwip "$core" "${lwip_options[@]}"
   build_mbedtls "$core" "$mbedtls_profile" "${mbedtls_options[@]}"
   # Nothing is linked for the sake of a module map on a board.
-  build_image "$1" "$core" FirmwareImage "${lwip_flags[@]}" "${mbedtls_flags[@]}" -Xlinker -lmbedtls "${@:2}"
+  build_image "$1" "$core" "$2" "${lwip_flags[@]}" "${mbedtls_flags[@]}" -Xlinker -lmbedtls "${@:3}"
 }
+
+# build_firmware BOARD [FLAG...]: the same for what runs on BOARD.
+build_firmware() { build_networked "$1" FirmwareImage "${@:2}"; }
 
 # symbol_address IMAGE NAME: the address of a symbol, as 0x1234.
 symbol_address() {

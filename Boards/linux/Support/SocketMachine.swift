@@ -78,6 +78,15 @@ public enum SocketMachine {
       entries: filled(observers, Observer()), requests: zeroed(observers * requestCapacity))
   }
 
+  /// Memory for a supervisor with one connection and a queue of so many bytes.
+  public static func makeSupervisorMemory(
+    connection: ConnectionMemory, queueCapacity: Int
+  ) -> SupervisorMemory {
+    unsafe SupervisorMemory(
+      connection: connection, telemetry: zeroed(max(queueCapacity, 1)),
+      traffic: filled(1, TrafficMeter()).baseAddress!)
+  }
+
   @unsafe
   private static func zeroed(_ count: Int) -> UnsafeMutableBufferPointer<UInt8> {
     // From calloc, so that the system hands out pages only when they are touched.

@@ -1,6 +1,7 @@
 import CSockets
 import DeviceCore
 import Glibc
+import Port
 
 /// A numeric IPv4 or IPv6 address with a TCP port.
 public struct SocketAddress: CustomStringConvertible {
@@ -27,6 +28,14 @@ public struct SocketAddress: CustomStringConvertible {
     var text = [CChar](repeating: 0, count: 64)
     unsafe withRaw { unsafe csockets_address_text($0, &text, 64) }
     return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  /// The same as a place to dial.
+  public var place: DialPlace? {
+    let text = description
+    guard let colon = text.lastIndex(of: ":") else { return nil }
+    let host = Array(withoutBrackets(String(text[..<colon])).utf8)
+    return DialPlace(host.span, port: port)
   }
 
   @unsafe

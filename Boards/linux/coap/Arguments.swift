@@ -28,6 +28,16 @@ struct RawOption: ExpressibleByArgument {
   }
 }
 
+/// Bytes in hexadecimal digits, perhaps none.
+struct HexArgument: ExpressibleByArgument {
+  let bytes: [UInt8]
+
+  init?(argument: String) {
+    guard case .success(let bytes) = parseHex(argument) else { return nil }
+    self.bytes = bytes
+  }
+}
+
 /// Where a text stops being hexadecimal digits, in characters from its start.
 struct NotHexadecimal: Error {
   let offset: Int

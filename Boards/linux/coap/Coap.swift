@@ -7,13 +7,15 @@ struct Coap: ParsableCommand {
     commandName: "coap",
     abstract: "A client for CoAP over TCP and TLS (RFC 8323), on the same core as the devices.",
     discussion: """
-      Reads and changes resources of any CoAP server that speaks TCP, measures round trips, and takes \
-      messages apart.
+      Reads, changes and observes resources of any CoAP server that speaks TCP, in blocks where they are large, \
+      lists them, measures round trips, and takes messages apart.
 
       EXAMPLES:
         coap get coap+tcp://127.0.0.1/sensors/temperature
-        coap get coap+tcp://127.0.0.1/.well-known/core
+        coap discover 127.0.0.1
         coap put coap+tcp://127.0.0.1/actuators/led --payload 1
+        coap put coap+tcp://127.0.0.1/firmware --file image.bin
+        coap observe coap+tcp://127.0.0.1/sensors/temperature --count 10
         coap get coaps+tcp://127.0.0.1/sensors/temperature --psk-file keys
         coap ping coap+tcp://127.0.0.1 --count 5
         coap inspect d40901deadbeefb773656e736f72730474656d70
@@ -23,6 +25,7 @@ struct Coap: ParsableCommand {
         4   the server answered 4.xx
         5   the server answered 5.xx
         1   anything else went wrong; the reason is on standard error
+        130 Ctrl-C, SIGINT or SIGTERM before the answer was there
         64  the command line is wrong, or a file of keys or certificates is
 
       ENVIRONMENT:
@@ -30,8 +33,8 @@ struct Coap: ParsableCommand {
       """,
     version: "coap-device-sdk coap 0.1.0",
     subcommands: [
-      Get.self, Put.self, Post.self, Delete.self, Fetch.self, Patch.self, IPatch.self, Ping.self,
-      Inspect.self,
+      Get.self, Put.self, Post.self, Delete.self, Fetch.self, Patch.self, IPatch.self,
+      Observe.self, Discover.self, Ping.self, Inspect.self,
     ])
 
   func run() throws {

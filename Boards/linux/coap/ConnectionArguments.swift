@@ -17,8 +17,10 @@ struct ConnectionArguments: ParsableArguments {
   var legacyPeers: Seconds?
 
   @Option(
-    help: ArgumentHelp("The largest message to take, announced in our CSM.", valueName: "bytes"))
-  var maxMessageSize: UInt32 = 1_048_576 + 1152
+    help: ArgumentHelp(
+      "The largest message to take, announced in our CSM. Above 1152 it lets servers send several blocks in "
+        + "a message (BERT).", valueName: "bytes"))
+  var maxMessageSize: UInt32 = 65_536 + 1152
 
   @Flag(help: "Print every message, decoded, one line each, to standard error.")
   var trace = false

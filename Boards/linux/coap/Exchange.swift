@@ -2,117 +2,176 @@ import ArgumentParser
 import DeviceCore
 import LinuxSupport
 import Port
+import PortSockets
 
-/// One request and its response, then Release.
+/// One request and its answer, then Release.
 struct Exchange: Activity {
-  private let content: RequestContent
-  private let arguments: RequestArguments
-  private var request: RequestID?
+  private var transfer: Transfer
+  private let arguments: ExchangeArguments
+  private let signals: StopSignals?
+  private var bar: ProgressBar
+  private var silence: Silence?
+  private var retriesLeft: Int
+  private var retryAt: Instant?
   private(set) var outcome: Outcome?
 
   enum Outcome {
-    /// The response was shown.
-    case answered(Code)
+    case answered(Answer)
+    /// Nothing came, and nothing was to come (RFC 7967).
+    case silent
     case failed(String)
+    case interrupted
   }
 
-  init(_ content: RequestContent, _ arguments: RequestArguments) {
-    self.content = content
+  /// A server that wants us to wait for longer is not asked again.
+  private static let longestWait: UInt32 = 600
+
+  /// - Parameter signals: ends the exchange in order; nil to die from Ctrl-C as usual.
+  init(
+    _ transfer: Transfer, _ arguments: ExchangeArguments, retries: Int = 0,
+    noResponse: ClassesArgument? = nil, signals: StopSignals?
+  ) {
+    self.transfer = transfer
     self.arguments = arguments
+    self.signals = signals
+    bar = ProgressBar()
+    retriesLeft = retries
+    silence = noResponse.map { Silence($0) }
   }
 
-  /// The core's own timers are enough.
-  var deadline: Instant? { nil }
+  var deadline: Instant? {
+    guard outcome == nil else { return nil }
+    return Instant.earlier(Instant.earlier(retryAt, bar.nextUpdate), silence?.deadline)
+  }
 
   mutating func act(on connection: inout Connection, at now: Instant) {
-    guard request == nil && outcome == nil else { return }
-    // A request may follow our CSM at once (RFC 8323 section 3.3). One with a payload waits for the peer's
-    // CSM, which may say that it takes less than the base value.
-    if connection.isOpen || content.payload.isEmpty { send(on: &connection, at: now) }
+    if signals?.take() != nil { return interrupt(connection: &connection, at: now) }
+    proceed(connection: &connection, at: now)
   }
 
   mutating func handle(_ event: Event, on connection: inout Connection, at now: Instant) {
-    switch event {
-    case .capabilities, .capabilitiesAssumed:
-      // Now the peer's limit is known, and a larger request may follow.
-      act(on: &connection, at: now)
-    case .response:
-      if outcome == nil { outcome = show(connection).map { .answered($0) } }
-      connection.release(at: now)
-    case .requestFailed(_, let failure):
-      guard let reason = text(failure) else { return }
+    if transfer.handle(event, on: connection) {
+      if let remark = transfer.remark { say(remark) }
+    } else if case .pong(let custody) = event {
+      silence?.didHear(custody: custody, at: now)
+    } else if let reason = event.endReason(connection, arguments.connection) {
       fail(reason)
-      connection.release(at: now)
-    case .aborted(let option):
-      let bad = option.map { " (about CSM option \($0))" } ?? ""
-      let text = connection.peerText
-      fail("the peer aborted" + (text.isEmpty ? "" : ":\(text)") + bad)
-    case .release(let holdOff):
-      guard outcome == nil else { return }
-      let wait = holdOff.map { ", to come back after \($0) s" } ?? ""
-      fail("the peer released the connection without an answer\(wait)\(connection.peerText)")
-    case .closed(let end):
-      if let reason = end.reason(arguments.connection) { fail(reason) }
-    default: break
     }
+    proceed(connection: &connection, at: now)
+  }
+
+  /// Sends what is due, and ends when there is nothing left to do.
+  private mutating func proceed(connection: inout Connection, at now: Instant) {
+    guard outcome == nil else { return }
+    if let retryAt {
+      guard retryAt.isReached(at: now) else { return }
+      self.retryAt = nil
+      transfer.repeatRequest()
+    }
+    transfer.act(on: &connection, at: now)
+    silence?.act(transfer, on: &connection, at: now)
+    bar.update(transfer.progress(on: connection), at: now)
+    settle(connection: &connection, at: now)
   }
 
   mutating func didEnd(_ reason: String) {
     fail(reason)
+    bar.clear()
   }
 
-  private mutating func send(on connection: inout Connection, at now: Instant) {
-    let content = self.content
-    let timeout = arguments.timeout.span
-    do throws(CommandError) {
-      request = try connection.request(content.method, timeout: timeout, at: now) {
-        writer throws(WriteError) in try content.write(to: &writer)
-      }
-    } catch {
-      switch error {
-      case .tooLarge where !connection.isOpen, .noRoom: return
-      case .tooLarge:
-        let size = connection.peerCapabilities.maximumMessageByteCount
-        fail("the request is larger than the \(size) bytes that the peer takes")
-      case .invalid(let reason):
-        fail("the request cannot be written: \(text(reason))")
-      default: return
-      }
-      connection.release(at: now)
+  /// What the answer, its absence or a failure leads to.
+  private mutating func settle(connection: inout Connection, at now: Instant) {
+    guard outcome == nil, retryAt == nil else { return }
+    switch transfer.result {
+    case .answered(let answer):
+      if answer.isAboutLater, retriesLeft > 0, waits(answer, at: now) { return }
+      outcome = .answered(answer)
+    case .failed(let reason): outcome = .failed(reason)
+    case nil:
+      guard silence?.isOver(at: now) == true else { return }
+      transfer.cancel(on: &connection)
+      outcome = .silent
     }
+    if transfer.result != nil, bar.isShown { bar.finish(transfer.progress(on: connection), at: now) }
+    bar.clear()
+    connection.release(at: now)
   }
 
-  /// - Returns: the code of the response that the last event spoke of.
-  private func show(_ connection: borrowing Connection) -> Code? {
-    guard let response = connection.message else { return nil }
-    showResponse(response, verbosely: arguments.verbose)
-    return response.code
+  /// - Returns: whether the request is sent again later.
+  private mutating func waits(_ answer: Answer, at now: Instant) -> Bool {
+    guard answer.freshness <= Exchange.longestWait else { return false }
+    retriesLeft -= 1
+    retryAt = now + .seconds(answer.freshness)
+    let left = retriesLeft == 0 ? "for the last time" : "\(retriesLeft + 1) more times at most"
+    say("\(answer.code.text): asking again in \(answer.freshness) s, \(left)")
+    return true
+  }
+
+  /// Gives up; a second time without waiting for the peer.
+  private mutating func interrupt(connection: inout Connection, at now: Instant) {
+    bar.clear()
+    if outcome != nil { connection.transportFailed() }
+    transfer.cancel(on: &connection)
+    if outcome == nil { outcome = .interrupted }
+    connection.release(at: now)
+  }
+
+  private mutating func say(_ remark: String) {
+    bar.clear()
+    complain(remark)
   }
 
   /// The first reason is the one to tell.
   private mutating func fail(_ reason: String) {
+    transfer.fail(reason)
     if outcome == nil { outcome = .failed(reason) }
   }
+}
 
-  /// Nil when the end of the connection will say more.
-  private func text(_ failure: RequestFailure) -> String? {
-    switch failure {
-    case .timedOut: "no response within \(arguments.timeout) s"
-    case .connectionEnded: nil
-    case .unknownCriticalOption(.block1), .unknownCriticalOption(.block2):
-      "the peer wants to go on in blocks, which is not supported yet"
-    case .unknownCriticalOption(let number):
-      "the response has the critical option \(number.rawValue), which is not understood"
-    case .responseTooLarge: "the response is larger than announced"
+extension Exchange {
+  /// The answer.
+  ///
+  /// - Throws: ``Failure`` when there is none.
+  func finish() throws(Failure) -> Answer? {
+    switch outcome {
+    case .answered(let answer): return answer
+    case .silent: return nil
+    case .failed(let reason): throw Failure(reason)
+    case .interrupted: throw Failure("interrupted", exitCode: 130)
+    case nil: throw Failure("the connection ended without an answer")
     }
   }
+}
 
-  private func text(_ error: WriteError) -> String {
-    switch error {
-    case .tooLarge: "it is too large"
-    case .outOfOrder, .payloadBegun: "its options are out of order"
-    case .invalidValue: "an option has a value of a length that it must not have"
-    case .repeated: "an option is repeated that must not be"
-    }
+/// How long to wait for a response that may be left out (RFC 7967).
+struct Silence {
+  private let classes: ClassesArgument
+  private var hasPinged = false
+  private var end: Instant?
+
+  /// How long a response may take that comes behind a Pong without Custody.
+  private static let grace = Milliseconds.seconds(2)
+
+  init(_ classes: ClassesArgument) {
+    self.classes = classes
   }
+
+  var deadline: Instant? { end }
+
+  /// Asks, when the request is out, whether it has been processed: no response will come any more then.
+  mutating func act(_ transfer: Transfer, on connection: inout Connection, at now: Instant) {
+    guard !hasPinged, transfer.request != nil, connection.isOpen else { return }
+    hasPinged = true
+    if classes.isAll {
+      end = now
+      return
+    }
+    if (try? connection.ping(custody: true, at: now)) == nil { end = now + Silence.grace }
+  }
+
+  mutating func didHear(custody: Bool, at now: Instant) {
+    end = custody ? now : now + Silence.grace
+  }
+
+  func isOver(at now: Instant) -> Bool { end?.isReached(at: now) ?? false }
 }

@@ -33,7 +33,11 @@ struct Handshake {
     }
     self.arguments = arguments
     self.board = board
-    security = try arguments.load()
+    do throws(SecurityFailure) {
+      security = try arguments.load()
+    } catch {
+      throw Failure(error.description, exitCode: 64)
+    }
     serverName = arguments.serverName ?? uri.nameWithoutFinalDot
     // RFC 8323 section 8.2: on its own port a server may do without.
     requiresProtocol = uri.port != uri.scheme.defaultPort && !arguments.isProtocolOptional

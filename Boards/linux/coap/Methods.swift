@@ -6,21 +6,25 @@ struct Get: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "get", abstract: "Read a resource.",
     discussion: """
-      The payload goes to standard output as it is. On a terminal, what is not text is shown in \
-      hexadecimal digits.
+      The payload goes to standard output as it is, or with -o into a file. On a terminal, what is not text is \
+      shown in hexadecimal digits. What comes in blocks is fetched to its end; while that takes its time, a \
+      terminal shows how far it is. With --etag, 2.03 says that the resource has not changed: a success.
 
       EXAMPLES:
         coap get coap+tcp://127.0.0.1/sensors/temperature
+        coap get coap+tcp://127.0.0.1/log -o log.txt
+        coap get coap+tcp://127.0.0.1/config --etag a1b2c3d4 -o config
         coap get coap+tcp://127.0.0.1/sensors/temperature --accept senml+cbor
         coap get 'coap+tcp://[::1]:5683/log?lines=3' --verbose --trace
         coap get coaps+tcp://127.0.0.1/sensors/temperature --psk-file keys
         coap get coaps+tcp://lamp.example/sensors/temperature --ca authorities.pem --session lamp.session
       """)
 
+  @OptionGroup(title: "Answer") var result: ResultArguments
   @OptionGroup var request: RequestArguments
 
   func run() throws {
-    try perform(.get, request)
+    try perform(.get, request, result)
   }
 }
 
@@ -28,18 +32,23 @@ struct Put: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "put", abstract: "Create or replace a resource.",
     discussion: """
+      A payload of up to 1 GiB goes as one message if the server takes that, else in blocks.
+
       EXAMPLES:
         coap put coap+tcp://127.0.0.1/actuators/led --payload 1 --content-format 0
-        coap put coap+tcp://127.0.0.1/config --payload-file c.cbor --content-format 60
+        coap put coap+tcp://127.0.0.1/firmware --file image.bin --content-format octets
+        coap put coap+tcp://127.0.0.1/firmware --file image.bin --block-size bert
+        coap put coap+tcp://127.0.0.1/config --file c.cbor --content-format 60 --if-match a1b2c3d4
         coap put coaps+tcp://127.0.0.1/actuators/led --payload 1 --psk-file keys
-        date | coap put coap+tcp://127.0.0.1/note --payload-file -
+        date | coap put coap+tcp://127.0.0.1/note --file -
       """)
 
-  @OptionGroup var request: RequestArguments
   @OptionGroup(title: "Payload") var payload: PayloadArguments
+  @OptionGroup(title: "Answer") var result: ResultArguments
+  @OptionGroup var request: RequestArguments
 
   func run() throws {
-    try perform(.put, request, payload)
+    try perform(.put, request, result, payload)
   }
 }
 
@@ -51,11 +60,12 @@ struct Post: ParsableCommand {
         coap post coap+tcp://127.0.0.1/echo --payload 'hello' --content-format text
       """)
 
-  @OptionGroup var request: RequestArguments
   @OptionGroup(title: "Payload") var payload: PayloadArguments
+  @OptionGroup(title: "Answer") var result: ResultArguments
+  @OptionGroup var request: RequestArguments
 
   func run() throws {
-    try perform(.post, request, payload)
+    try perform(.post, request, result, payload)
   }
 }
 
@@ -67,10 +77,11 @@ struct Delete: ParsableCommand {
         coap delete coap+tcp://127.0.0.1/notes/3
       """)
 
+  @OptionGroup(title: "Answer") var result: ResultArguments
   @OptionGroup var request: RequestArguments
 
   func run() throws {
-    try perform(.delete, request)
+    try perform(.delete, request, result)
   }
 }
 
@@ -82,11 +93,12 @@ struct Fetch: ParsableCommand {
         coap fetch coap+tcp://127.0.0.1/log --payload 'lines=3'
       """)
 
-  @OptionGroup var request: RequestArguments
   @OptionGroup(title: "Payload") var payload: PayloadArguments
+  @OptionGroup(title: "Answer") var result: ResultArguments
+  @OptionGroup var request: RequestArguments
 
   func run() throws {
-    try perform(.fetch, request, payload)
+    try perform(.fetch, request, result, payload)
   }
 }
 
@@ -98,11 +110,12 @@ struct Patch: ParsableCommand {
         coap patch coap+tcp://127.0.0.1/config --payload '{"a":1}' --content-format 52
       """)
 
-  @OptionGroup var request: RequestArguments
   @OptionGroup(title: "Payload") var payload: PayloadArguments
+  @OptionGroup(title: "Answer") var result: ResultArguments
+  @OptionGroup var request: RequestArguments
 
   func run() throws {
-    try perform(.patch, request, payload)
+    try perform(.patch, request, result, payload)
   }
 }
 
@@ -115,33 +128,49 @@ struct IPatch: ParsableCommand {
         coap ipatch coap+tcp://127.0.0.1/config --payload '{"a":1}' --content-format 52
       """)
 
-  @OptionGroup var request: RequestArguments
   @OptionGroup(title: "Payload") var payload: PayloadArguments
+  @OptionGroup(title: "Answer") var result: ResultArguments
+  @OptionGroup var request: RequestArguments
 
   func run() throws {
-    try perform(.iPatch, request, payload)
+    try perform(.iPatch, request, result, payload)
   }
 }
 
-/// Connects, sends the request, shows the response; the exit code is the class of an error response.
+/// Connects, sends the request, shows the answer; the exit code is the class of an error response.
 private func perform(
-  _ method: Code, _ arguments: RequestArguments, _ payload: PayloadArguments? = nil
+  _ method: Code, _ request: RequestArguments, _ result: ResultArguments,
+  _ payload: PayloadArguments? = nil
 ) throws {
-  let uri = try RequestURI(arguments.uri)
+  let settings = request.settings
   let content = RequestContent(
-    method, uri: uri, payload: try payload?.bytes() ?? [],
-    contentFormat: payload?.contentFormat?.format, accept: arguments.accept?.format,
-    rawOptions: arguments.rawOptions, serverName: arguments.security.serverName)
+    method, uri: try RequestURI(request.uri), payload: try payload?.bytes() ?? [],
+    contentFormat: payload?.contentFormat?.format, options: settings.options,
+    noResponse: result.noResponse?.bits, serverName: settings.security.serverName)
+  let isToFile = result.output.map { $0 != "-" } ?? false
+  let transfer = Transfer(content, settings, output: isToFile ? result.output : nil)
+  guard
+    let answer = try exchange(transfer, settings, retries: result.retry, noResponse: result.noResponse)
+  else { return }
+  show(answer, verbosely: settings.verbose, raw: result.output == "-")
+  if answer.code == .valid, !settings.options.eTags.isEmpty { complain("\(answer.code.text): not changed") }
+  guard answer.code.isSuccess else { throw ExitCode(Int32(answer.code.codeClass)) }
+}
+
+/// Connects, and does a transfer.
+///
+/// - Returns: nil when the server was asked not to answer, and does not.
+func exchange(
+  _ transfer: Transfer, _ settings: ExchangeArguments, retries: Int = 0,
+  noResponse: ClassesArgument? = nil
+) throws(Failure) -> Answer? {
   let server = try Server(
-    of: uri, connection: arguments.connection, security: arguments.security,
-    isVerbose: arguments.verbose)
-  var exchange = Exchange(content, arguments)
+    of: transfer.content.uri, connection: settings.connection, security: settings.security,
+    isVerbose: settings.verbose)
+  var exchange = Exchange(
+    transfer, settings, retries: retries, noResponse: noResponse, signals: server.stopSignals)
   try server.run(
-    &exchange, limits: arguments.connection.limits, largestRequest: content.memoryByteCount)
-  switch exchange.outcome {
-  case .answered(let code) where code.isSuccess: return
-  case .answered(let code): throw ExitCode(Int32(code.codeClass))
-  case .failed(let reason): throw Failure(reason)
-  case nil: throw Failure("the connection ended without an answer")
-  }
+    &exchange, limits: settings.limits,
+    largestRequest: transfer.content.memoryByteCount(largestPart: settings.blocks.largestPart))
+  return try exchange.finish()
 }

@@ -68,6 +68,13 @@ enum LogLevel: String, CaseIterable, ExpressibleByArgument {
   case trace, debug, info, notice, warning, error, critical
 
   var level: Logger.Level { Logger.Level(rawValue: rawValue) ?? .notice }
+
+  /// Writes to standard error what is at least as important.
+  func makeLogger() -> Logger {
+    var logger = Logger(label: "simulator") { StreamLogHandler.standardError(label: $0) }
+    logger.logLevel = level
+    return logger
+  }
 }
 
 extension ConnectionEnd {

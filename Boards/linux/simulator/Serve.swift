@@ -35,17 +35,7 @@ struct Serve: ParsableCommand {
 
   @OptionGroup(title: "Limits") var limits: LimitOptions
 
-  @Option(help: ArgumentHelp("Where the sensors' values start from.", valueName: "number"))
-  var seed: UInt32 = 1
-
-  @Option(help: ArgumentHelp("How often the sensors measure.", valueName: "seconds"))
-  var sensorInterval = Seconds(1)
-
-  @Option(help: ArgumentHelp("How long the text of /log is.", valueName: "bytes"))
-  var logSize: UInt32 = 8192
-
-  @Option(help: ArgumentHelp("The largest image that /firmware takes.", valueName: "bytes"))
-  var maxFirmwareSize: UInt32 = 0x40_0000
+  @OptionGroup(title: "Resources") var resources: ResourceOptions
 
   @Option(help: "What to log to standard error, from most to least.")
   var logLevel: LogLevel = .notice
@@ -57,13 +47,6 @@ struct Serve: ParsableCommand {
     if listen.contains(where: \.isSecured) && !security.hasCredential {
       throw ValidationError(
         "coaps+tcp needs a key or a certificate: --psk-file FILE, or --cert FILE --key FILE")
-    }
-    guard sensorInterval.span.rawValue > 0 else {
-      throw ValidationError("--sensor-interval is more than 0")
-    }
-    // Numbers of blocks do not reach further (RFC 7959 section 2.2).
-    guard (1...0x4000_0000).contains(maxFirmwareSize) && logSize <= 0x4000_0000 else {
-      throw ValidationError("--log-size and --max-firmware-size are numbers up to 1073741824")
     }
     for address in listen where !allowPlain && !address.isSecured && !address.isLoopback {
       throw ValidationError(
@@ -92,7 +75,7 @@ struct Serve: ParsableCommand {
     }
     Greeting(listeners: listeners, security: security, fresh: fresh).print()
 
-    let logger = makeLogger()
+    let logger = logLevel.makeLogger()
     let sessions = TLSMachine.makeSessions(context == nil ? 0 : limits.connections)
     let all = listeners.map { secure($0, context, sessions, board: board) }
     if trace {
@@ -119,35 +102,11 @@ struct Serve: ParsableCommand {
       requiresApplicationProtocol: security.requiresProtocol(on: open.address))
   }
 
-  private func makeLogger() -> Logger {
-    var logger = Logger(label: "simulator") { StreamLogHandler.standardError(label: $0) }
-    logger.logLevel = logLevel.level
-    return logger
-  }
-
   private func runDevice<L: Listener>(
     board: SocketBoard, listener: L, signals: StopSignals, logger: Logger
   ) {
-    let firmware = makeFirmwareStore()
-    let resources = Resources {
-      Sensor(
-        path: "sensors/temperature", name: "temperature", unit: "Cel",
-        resourceType: "sensor.temperature", middle: 215, swing: 35, seed: seed,
-        interval: sensorInterval.span, clock: board)
-      Sensor(
-        path: "sensors/humidity", name: "humidity", unit: "%RH",
-        resourceType: "sensor.humidity", middle: 450, swing: 120, seed: seed &+ 1,
-        interval: sensorInterval.span, clock: board)
-      Lamp()
-      Lock(clock: board)
-      TimeOfDay()
-      Echo()
-      Log(byteCount: logSize)
-      FirmwareImage(firmware, largestByteCount: maxFirmwareSize)
-      FirmwareStatus(firmware)
-      SlowAnswer(clock: board)
-      Limited(clock: board)
-    }
+    let firmware = ResourceOptions.makeFirmwareStore()
+    let resources = resources.make(board: board, firmware)
     var device = unsafe Device(
       board: board, listener: listener, resources: resources,
       observer: ConnectionLog(logger: logger, handshakeTimeout: security.handshakeTimeout),
@@ -155,13 +114,6 @@ struct Serve: ParsableCommand {
       slots: SocketMachine.makeSlots(limits.connections, memory: limits.makeMemory))
     device.handshakeTimeout = security.handshakeTimeout.span
     serve(&device, until: signals, logger: logger, FirmwareLog(firmware, logger: logger))
-  }
-
-  /// What `/firmware` and `/firmware/status` share, as long as the process lives.
-  private func makeFirmwareStore() -> FirmwareStore<SHA256> {
-    let memory = UnsafeMutablePointer<FirmwareUpdate<SHA256>>.allocate(capacity: 1)
-    unsafe memory.initialize(to: FirmwareUpdate())
-    return unsafe FirmwareStore(memory)
   }
 
   /// Runs until a signal comes; then releases every peer. A second signal does not wait for them.
@@ -185,5 +137,3 @@ struct Serve: ParsableCommand {
     }
   }
 }
-
-extension SHA256: Digest {}

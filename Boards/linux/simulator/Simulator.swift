@@ -13,8 +13,11 @@ struct Simulator: ParsableCommand {
                  coap observe coap+tcp://127.0.0.1/sensors/temperature
                  coap put coap+tcp://127.0.0.1/firmware --file IMAGE
       With TLS:  simulator serve --fresh-psk
+
+      As a device that connects to its server and stays connected:
+                 simulator dial coap+tcp://127.0.0.1:5700
       """,
     version: "coap-device-sdk simulator 0.1.0",
-    subcommands: [Serve.self],
+    subcommands: [Serve.self, Dial.self],
     defaultSubcommand: Serve.self)
 }

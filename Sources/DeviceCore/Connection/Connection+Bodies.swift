@@ -16,7 +16,7 @@ extension Connection {
     /// The resource takes this part of a body.
     case part(BodyPart)
     /// The body is complete, in the connection's memory.
-    case assembled(byteCount: UInt32)
+    case assembled(byteCount: UInt32, hasIfNoneMatch: Bool)
     /// The response has been written.
     case answered
   }
@@ -105,7 +105,8 @@ extension Connection {
       return .answered
     }
     incoming[index].state = .free
-    return .assembled(byteCount: incoming[index].next)
+    return .assembled(
+      byteCount: incoming[index].next, hasIfNoneMatch: incoming[index].hasIfNoneMatch)
   }
 
   /// - Returns: false when there is no entry or no memory for one more body.
@@ -120,6 +121,7 @@ extension Connection {
     entry.key = key
     entry.format = options.contentFormat
     entry.number = takeTransferNumber()
+    entry.hasIfNoneMatch = options.hasIfNoneMatch
     entry.state = isStreamed ? .streamed : .assembled
     incoming[free] = entry
     return true
@@ -203,8 +205,8 @@ extension Connection {
   ) {
     let timer = Timer(limits.bodyTimeout, from: now)
     kept = KeptAnswer(
-      key: message.answerKey, code: finished.code, format: finished.format, byteCount: byteCount,
-      timer: timer)
+      key: message.answerKey, code: finished.code, format: finished.format, eTag: finished.eTag,
+      byteCount: byteCount, timer: timer)
     bodyTimer = bodyTimer.earlier(timer)
   }
 
@@ -218,6 +220,7 @@ extension Connection {
       return response.stop(Refusal(.requestEntityIncomplete, "the answer is not kept"))
     }
     kept?.timer = Timer(limits.bodyTimeout, from: now)
+    response.eTag = answer.eTag
     response.begin(answer.code)
     if let format = answer.format { response.append(.contentFormat, format) }
     let part = response.beginBody(of: answer.byteCount)
@@ -238,7 +241,8 @@ extension Response {
   /// 4.13 with the largest body that would be taken.
   fileprivate mutating func stop(tooLarge largest: UInt32) -> Connection.BodyStep {
     begin(.requestEntityTooLarge)
-    append(.size1, uint: largest)
+    // Zero: none that is larger than a message.
+    if largest > 0 { append(.size1, uint: largest) }
     return .answered
   }
 }

@@ -7,11 +7,17 @@ extension Connection {
     _ handler: inout Handler, at now: Instant
   ) {
     guard observerCount > 0 else { return }
-    for index in 0..<observers.count where observers[index].isUsed {
+    // From where it stopped last time, so that a resource that changes all the time starves no other.
+    var index = nextObserver
+    for _ in 0..<observers.count {
+      if index >= observers.count { index = 0 }
+      nextObserver = index
+      defer { index += 1 }
+      guard observers[index].request != nil else { continue }
       let revision = handler.revision(of: observers[index].resource, at: now)
       guard revision != observers[index].revision else { continue }
-      let message = observedRequest(index)
-      guard phase == .open, commandRoom >= responseLimit(message.layout),
+      guard let message = observedRequest(index), phase == .open,
+        commandRoom >= responseLimit(message.layout),
         let writer = transmitBuffer.writer(
           limit: responseLimit(message.layout), code: .internalServerError, token: message.token)
       else { return }
@@ -29,7 +35,9 @@ extension Connection {
     _ index: Int, _ revision: UInt32?, _ message: Message, _ finished: Response.Finished,
     at now: Instant
   ) {
-    let isSame = finished.format == observers[index].format || finished.code == .valid
+    let isSame =
+      finished.code == .valid || !observers[index].isFormatKnown
+      || finished.format == observers[index].format
     if finished.code.isSuccess && !isSame {
       // What was written is not sent (RFC 7641 section 4.2).
       _ = send(ShortMessage(.notAcceptable), token: message.token, at: now)
@@ -39,6 +47,7 @@ extension Connection {
     }
     if let revision, finished.code.isSuccess, isSame {
       observers[index].revision = revision
+      note(finished, &observers[index])
     } else {
       removeObserver(index)
     }
@@ -46,7 +55,8 @@ extension Connection {
 
   // MARK: Registration
 
-  /// Whether the answer to this request can be the first notification.
+  /// Whether the answer to this request can be the first notification. Not when its body came in blocks: it
+  /// could not be answered again from its last message.
   @inline(never)
   mutating func prepareObservation(
     of message: Message, _ options: RequestOptions, _ traits: ResourceTraits?,
@@ -55,7 +65,7 @@ extension Connection {
     if let index = observerIndex(message.token) { removeObserver(index) }
     guard options.observe == .register, traits?.revision != nil,
       message.code == .get || message.code == .fetch, options.block2?.number ?? 0 == 0,
-      options.unwantedClasses == 0, freeObserver != nil,
+      options.block1 == nil, options.unwantedClasses == 0, freeObserver != nil,
       message.byteCount <= observerRequests.count / observers.count
     else { return }
     response.observe = takeNotificationNumber()
@@ -73,12 +83,17 @@ extension Connection {
     guard observerRequests.store(bytes, at: requestOffset(index)) else { return }
     var observer = Observer()
     observer.resource = traits.resource
-    observer.requestByteCount = UInt16(truncatingIfNeeded: message.byteCount)
-    observer.format = finished.format
+    observer.request = message.layout
+    note(finished, &observer)
     observer.revision = revision
-    observer.isUsed = true
     observers[index] = observer
     observerCount += 1
+  }
+
+  private func note(_ finished: Response.Finished, _ observer: inout Observer) {
+    guard finished.code != .valid else { return }
+    observer.format = finished.format
+    observer.isFormatKnown = true
   }
 
   @inline(__always)
@@ -86,42 +101,38 @@ extension Connection {
     UInt32(truncatingIfNeeded: observerRequests.count / observers.count &* index)
   }
 
-  /// The request of an observer; it was checked when it came.
+  /// The request of an observer.
   @_lifetime(immortal)
-  private mutating func observedRequest(_ index: Int) -> Message {
+  private mutating func observedRequest(_ index: Int) -> Message? {
+    guard let layout = observers[index].request else { return nil }
     let start = requestOffset(index)
-    let bytes = observerRequests.bytes(start, start &+ UInt32(observers[index].requestByteCount))
-    guard
-      case .complete(let header)? = try? FrameHeader.parse(
-        bytes, maximumTokenByteCount: Int(limits.maximumTokenByteCount)),
-      let message = try? Message(bytes, header: header)
-    else { preconditionFailure("the memory of observers was changed") }
-    return message
+    let bytes = observerRequests.bytes(start, start &+ UInt32(truncatingIfNeeded: layout.byteCount))
+    return Message(bytes, layout: layout)
   }
 
   private mutating func observerIndex(_ token: Span<UInt8>) -> Int? {
     guard observerCount > 0 else { return nil }
-    for index in 0..<observers.count where observers[index].isUsed {
-      if observedRequest(index).token.isEqual(to: token) { return index }
+    for index in 0..<observers.count {
+      if let request = observedRequest(index), request.token.isEqual(to: token) { return index }
     }
     return nil
   }
 
   private var freeObserver: Int? {
     mutating get {
-      for index in 0..<observers.count where !observers[index].isUsed { return index }
+      for index in 0..<observers.count where observers[index].request == nil { return index }
       return nil
     }
   }
 
   private mutating func removeObserver(_ index: Int) {
-    observers[index].isUsed = false
+    observers[index].request = nil
     observerCount -= 1
   }
 
   /// The connection is over: nobody is notified any more (RFC 8323 section 7.4).
   mutating func removeObservers() {
-    for index in 0..<observers.count { observers[index].isUsed = false }
+    for index in 0..<observers.count { observers[index].request = nil }
     observerCount = 0
   }
 

@@ -9,16 +9,48 @@ extension Connection {
   ///     ``Event/notification(_:)`` until a response without that option ends the observation (RFC 7641).
   ///   - observation: an observation whose token is used again: to register anew (RFC 7641 section 3.3.1), or
   ///     with Observe 1 and `isObserving` false to end it (RFC 8323 section 7.4).
-  ///   - state: up to 60 bytes that come back at the end of the response's token, if the peer takes such long
-  ///     tokens (RFC 8974).
+  ///   - state: up to 60 bytes that come back at the end of the response's token, if the peer and
+  ///     ``Limits/maximumTokenByteCount`` take such long tokens (RFC 8974).
   ///   - timeout: how long to wait for the response; nil for ``Limits/requestTimeout``.
   ///   - write: appends options and payload.
   /// - Throws: ``CommandError``; the connection is unchanged then.
+  @inline(__always)
   public mutating func request(
     _ method: Code, isObserving: Bool = false, reusing observation: RequestID? = nil,
     state: Span<UInt8> = StaticString("").bytes, timeout: Milliseconds? = nil, at now: Instant,
     _ write: (inout MessageWriter) throws(WriteError) -> Void
   ) throws(CommandError) -> RequestID {
+    var draft = try begin(method, observation, state)
+    do {
+      try write(&draft.writer)
+    } catch {
+      throw draft.refusal(error)
+    }
+    let kind =
+      isObserving ? .registration : observation == nil ? .response : PendingRequest.State.deregistration
+    return send(draft, kind, timeout: timeout, at: now)
+  }
+
+  /// A request that is being written.
+  private struct Draft: ~Copyable {
+    let entry: Int
+    let number: UInt32
+    let tail: UInt32
+    /// Whether pending output takes room that it would have otherwise.
+    let isCramped: Bool
+    var writer: MessageWriter
+
+    @inline(never)
+    func refusal(_ error: WriteError) -> CommandError {
+      if error == .tooLarge { return isCramped ? .noRoom : .tooLarge }
+      return .invalid(error)
+    }
+  }
+
+  @inline(never)
+  private mutating func begin(
+    _ method: Code, _ observation: RequestID?, _ state: Span<UInt8>
+  ) throws(CommandError) -> Draft {
     precondition(method.isRequest)
     try checkCommand()
     let entry = try entry(for: observation)
@@ -29,27 +61,28 @@ extension Connection {
     let room = commandRoom
     guard room >= ConnectionMemory.signalByteCount &+ state.count else { throw .noRoom }
     guard
-      var writer = transmitBuffer.writer(limit: min(room, largest), code: method, token: token)
+      let writer = transmitBuffer.writer(limit: min(room, largest), code: method, token: token)
     else { throw .tooLarge }
-    do {
-      try write(&writer)
-    } catch {
-      if error == .tooLarge { throw room < largest ? .noRoom : .tooLarge }
-      throw .invalid(error)
-    }
-    transmitBuffer.commit(writer.finish())
+    return Draft(
+      entry: entry, number: number, tail: tokenTail(state), isCramped: room < largest, writer: writer)
+  }
+
+  @inline(never)
+  private mutating func send(
+    _ draft: consuming Draft, _ state: PendingRequest.State, timeout: Milliseconds?, at now: Instant
+  ) -> RequestID {
+    transmitBuffer.commit(draft.writer.finish())
     startStallTimer(at: now)
-    if observation == nil { _ = takeToken() }
+    if draft.number == nextToken { _ = takeToken() }
     var request = PendingRequest()
-    request.token = number
-    request.tail = tokenTail(state)
+    request.token = draft.number
+    request.tail = draft.tail
     request.timer = Timer(timeout ?? limits.requestTimeout, from: now)
-    request.state =
-      isObserving ? .registration : observation == nil ? .response : .deregistration
-    if !requests[entry].state.isAwaiting { requestCount += 1 }
-    requests[entry] = request
+    request.state = state
+    if !requests[draft.entry].state.isAwaiting { requestCount += 1 }
+    requests[draft.entry] = request
     requestTimer = requestTimer.earlier(request.timer)
-    return RequestID(token: number)
+    return RequestID(token: draft.number)
   }
 
   /// The entry of an observation, or a free one.
@@ -69,8 +102,9 @@ extension Connection {
     _ number: UInt32, _ state: Span<UInt8>, _ bytes: inout InlineArray<64, UInt8>
   ) throws(CommandError) -> Span<UInt8> {
     let count = 4 &+ state.count
-    guard state.count <= 60, count <= Int(min(peerCapabilities.maximumTokenByteCount, 64))
-    else { throw .tokenTooLong }
+    // The answer has the same token.
+    let longest = min(peerCapabilities.maximumTokenByteCount, limits.maximumTokenByteCount)
+    guard state.count <= 60, count <= Int(longest) else { throw .tokenTooLong }
     let token = Token(number)
     for index in 0..<4 { bytes[index] = token[index] }
     for index in state.indices { bytes[4 &+ index] = state[index] }
@@ -191,9 +225,11 @@ private func tokenTail(_ bytes: Span<UInt8>) -> UInt32 {
 extension Message {
   /// The first critical option of a response that a client of this SDK does not act on.
   ///
-  /// None is defined for responses but Block1 and Block2, once each.
+  /// None is defined for responses but Block1 and Block2, once each. The numbers that are reserved for more parts
+  /// of a location count as critical beside one (RFC 7252 section 5.10.7).
   var firstUnknownCritical: OptionNumber? {
     var previous: UInt16 = 0
+    var hasLocation = false
     var options = self.options
     while let option = options.nextCompact() {
       let isRepeated = option.number.rawValue == previous
@@ -202,7 +238,11 @@ extension Message {
       case .block1 where !isRepeated && option.value.count <= 3,
         .block2 where !isRepeated && option.value.count <= 3:
         continue
-      default: if option.number.isCritical { return option.number }
+      case .locationPath, .locationQuery: hasLocation = true
+      default:
+        let isReserved = option.number.rawValue & ~12 == 128
+        if isReserved && hasLocation { return option.number }
+        if option.number.isCritical { return option.number }
       }
     }
     return nil

@@ -33,24 +33,23 @@ extension Connection {
       traits = handler.traits(of: request, at: now)
       abandonBodies(&handler, at: now)
       step = take(message, request.options, traits, &response, at: now)
-      if request.options.observe != nil {
+      if request.options.observe != nil, case .plain = step {
         prepareObservation(of: message, request.options, traits, &response)
       }
     }
     switch step {
-    case .plain:
-      handler.respond(to: request, &response)
-    case .part(let part):
-      request.part = part
-      handler.respond(to: request, &response)
-      acknowledge(part, &response)
-    case .assembled(let byteCount):
-      let whole = Request(message, options: request.options, body: assembly.bytes(0, byteCount))
-      handler.respond(to: whole, &response)
-    case .answered: break
+    case .plain, .answered: break
+    case .part(let part): request.part = part
+    case .assembled(let byteCount, let hasIfNoneMatch):
+      unsafe request.use(body: assembly.bytes(0, byteCount))
+      if hasIfNoneMatch { request.options.hasIfNoneMatch = true }
     }
+    if response.state == .unanswered { handler.respond(to: request, &response) }
+    if let part = request.part { acknowledge(part, &response) }
+    if response.hasKept { kept = nil }
     if response.state == .postponed, let entry, let token = Token(message.token) {
-      deferred[entry] = DeferredEntry(token: token, number: number, isUsed: true)
+      deferred[entry] = DeferredEntry(
+        token: token, number: number, unwantedClasses: request.options.unwantedClasses)
       deferredCount += 1
       nextDeferredNumber &+= 1
     } else {
@@ -62,6 +61,7 @@ extension Connection {
   }
 
   /// More than the last part is acknowledged with 2.31 (RFC 7959 section 2.5).
+  @inline(never)
   private mutating func acknowledge(_ part: BodyPart, _ response: inout Response) {
     switch response.state {
     case .unanswered where !part.isLast: response.begin(.continue)
@@ -71,12 +71,13 @@ extension Connection {
     }
   }
 
+  @inline(never)
   private mutating func conclude(
     _ finished: Response.Finished, _ message: Message, _ options: RequestOptions, at now: Instant
   ) {
     if let byteCount = finished.keptByteCount { keep(finished, of: message, byteCount, at: now) }
     // What is not committed is not sent.
-    guard !options.suppresses(finished.code) else { return }
+    guard !finished.code.isSuppressed(by: options.unwantedClasses) else { return }
     transmitBuffer.commit(finished.byteCount)
     startStallTimer(at: now)
   }
@@ -108,13 +109,15 @@ extension Connection {
         handler.abandon(request)
       } else if handler.isReady(request, at: now) {
         // Without room it stays ready, and is asked for again when output has left.
+        let unwantedClasses = deferred[index].unwantedClasses
         guard var response = (try? takeDeferred(index)) ?? nil else { continue }
         handler.answer(request, at: now, &response)
-        send(response, at: now)
+        send(response, unless: unwantedClasses, at: now)
       }
     }
   }
 
+  @inline(never)
   private mutating func abandonBodies<Handler: RequestHandler & ~Copyable>(
     _ handler: inout Handler, at now: Instant
   ) {
@@ -130,9 +133,10 @@ extension Connection {
     to request: DeferredRequest, at now: Instant, _ write: (inout Response) -> Void
   ) throws(CommandError) {
     guard isWaiting(request), let entry = deferredEntry(request) else { throw .unknownRequest }
+    let unwantedClasses = deferred[entry].unwantedClasses
     guard var response = try takeDeferred(entry) else { return }
     write(&response)
-    send(response, at: now)
+    send(response, unless: unwantedClasses, at: now)
   }
 
   /// Begins the answer of an entry, which is free then.
@@ -159,8 +163,12 @@ extension Connection {
     return response
   }
 
-  private mutating func send(_ response: consuming Response, at now: Instant) {
-    transmitBuffer.commit(response.finish().byteCount)
+  private mutating func send(
+    _ response: consuming Response, unless unwantedClasses: UInt8, at now: Instant
+  ) {
+    let finished = response.finish()
+    guard !finished.code.isSuppressed(by: unwantedClasses) else { return }
+    transmitBuffer.commit(finished.byteCount)
     startStallTimer(at: now)
   }
 

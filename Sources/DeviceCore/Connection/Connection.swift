@@ -95,6 +95,8 @@ public struct Connection: ~Copyable {
   /// Observations of the peer.
   public internal(set) var observerCount = 0
   var notificationNumber: UInt32 = 0
+  /// The observer that waits for room, if one does.
+  var nextObserver = 0
   var nextToken: UInt32
   var nextTransferNumber: UInt16 = 0
   var nextDeferredNumber: UInt16 = 0

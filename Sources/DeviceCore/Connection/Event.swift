@@ -58,6 +58,6 @@ public enum CommandError: Error, Equatable, Sendable {
   case invalid(WriteError)
   /// No such deferred request, or no such observation of ours (any more).
   case unknownRequest
-  /// The peer does not take a token of this length (RFC 8974 section 2.2).
+  /// The peer does not take a token of this length, or we do not (RFC 8974 section 2.2).
   case tokenTooLong
 }

@@ -11,7 +11,7 @@ public struct BodyUpload: Sendable {
   /// The largest body that the server would take, when it said so in a 4.13 (Size1).
   public private(set) var largestByteCount: UInt32?
   private var size: BlockSize
-  private let isSplit: Bool
+  private var isSplit: Bool
   private let tag: UInt32?
   /// The end of the part that was sent last.
   private var sentEnd: UInt32 = 0
@@ -31,14 +31,15 @@ public struct BodyUpload: Sendable {
   }
 
   /// Appends Block1 (27), Size1 (60) and Request-Tag (292) as far as they are needed. What follows is the payload
-  /// alone.
+  /// alone, perhaps behind options of higher numbers.
   ///
+  /// - Parameter reserve: how many bytes those other options take.
   /// - Returns: the part of the body that the payload has to be: as much as fits.
   /// - Throws: ``WriteError/tooLarge`` when not even the smallest block fits.
   public mutating func appendBlock(
-    to writer: inout MessageWriter
+    to writer: inout MessageWriter, reserving reserve: Int = 0
   ) throws(WriteError) -> Range<UInt32> {
-    let room = writer.availableByteCount &- 1
+    let room = writer.availableByteCount &- 1 &- reserve
     if offset == 0, byteCount <= UInt32(truncatingIfNeeded: max(room, 0)),
       !isSplit || byteCount <= UInt32(truncatingIfNeeded: size.byteCount)
     {
@@ -91,8 +92,13 @@ public struct BodyUpload: Sendable {
     }
     if response.code == .requestEntityTooLarge {
       largestByteCount = response.uint(of: .size1)
-      if let block, block.size < size, offset == 0 {
-        size = block.size
+      // A body that went as one message is cut into blocks now.
+      let wasWhole = sentEnd == byteCount && !isSplit
+      if let block, offset == 0, block.size < size || wasWhole,
+        UInt32(truncatingIfNeeded: block.size.byteCount) < sentEnd
+      {
+        size = min(size, block.size)
+        isSplit = true
         return .restart
       }
     }

@@ -9,14 +9,17 @@ struct EntryTable<Entry> {
 
   var count: Int { unsafe entries.count }
 
+  // By address: an entry is not copied for the sake of one of its members.
   subscript(index: Int) -> Entry {
-    get {
+    @inline(__always)
+    unsafeAddress {
       precondition(index >= 0 && index < count)
-      return unsafe entries[index]
+      return unsafe UnsafePointer(entries.baseAddress.unsafelyUnwrapped + index)
     }
-    nonmutating set {
+    @inline(__always)
+    nonmutating unsafeMutableAddress {
       precondition(index >= 0 && index < count)
-      unsafe entries[index] = newValue
+      return unsafe entries.baseAddress.unsafelyUnwrapped + index
     }
   }
 }

@@ -6,6 +6,8 @@ public struct IncomingBody {
   var next: UInt32 = 0
   var format: ContentFormat?
   var number: UInt16 = 0
+  /// Whether the first block had If-None-Match, which the others have not got (RFC 7959 section 2.10).
+  var hasIfNoneMatch = false
   var state = State.free
   /// When the rest has to have come.
   var timer = Timer.off
@@ -60,6 +62,7 @@ struct KeptAnswer {
   var key: UInt32
   var code: Code
   var format: ContentFormat?
+  var eTag: UInt32?
   var byteCount: UInt32
   /// Until when it is kept.
   var timer: Timer

@@ -29,15 +29,18 @@ public struct PendingRequest {
 public struct DeferredEntry {
   var token = Token()
   var number: UInt16 = 0
+  /// See ``RequestOptions/unwantedClasses``.
+  var unwantedClasses: UInt8 = 0
   var isUsed = false
 
   /// A free entry.
   public init() {}
 
-  init(token: Token, number: UInt16, isUsed: Bool) {
+  init(token: Token, number: UInt16, unwantedClasses: UInt8) {
     self.token = token
     self.number = number
-    self.isUsed = isUsed
+    self.unwantedClasses = unwantedClasses
+    isUsed = true
   }
 }
 

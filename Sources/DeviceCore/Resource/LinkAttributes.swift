@@ -8,6 +8,8 @@ public struct LinkAttributes {
   public var title: StaticString
   /// `ct`: one or more numbers with blanks between them.
   public var contentFormats: StaticString
+  /// `sz`: how large a representation can get, in bytes; 0 leaves it out.
+  public var maximumSize: UInt32
   /// `obs`: whether ``Resource/revision(at:)`` counts the changes, so that clients can be notified of them.
   public var isObservable: Bool
 
@@ -16,26 +18,38 @@ public struct LinkAttributes {
   /// - Precondition: no text contains a quotation mark.
   public init(
     resourceType: StaticString = "", interface: StaticString = "", title: StaticString = "",
-    contentFormats: StaticString = "", isObservable: Bool = false
+    contentFormats: StaticString = "", maximumSize: UInt32 = 0, isObservable: Bool = false
   ) {
     self.resourceType = resourceType
     self.interface = interface
     self.title = title
     self.contentFormats = contentFormats
+    self.maximumSize = maximumSize
     self.isObservable = isObservable
   }
 }
 
 extension Response {
-  /// Appends `</path>;rt="...";...` to the payload, with a comma in front of all but the first link.
-  mutating func append(link path: StaticString, _ attributes: LinkAttributes, isFirst: Bool) {
+  /// Appends `</path>;rt="...";...` to the payload if the filter shows it, with a comma in front of all but
+  /// the first link.
+  @inline(never)
+  mutating func append(
+    link path: StaticString, _ attributes: LinkAttributes, matching filter: LinkFilter,
+    isFirst: inout Bool
+  ) {
+    guard filter.shows(path, attributes) else { return }
     append(isFirst ? "</" : ",</")
+    isFirst = false
     append(path)
     append(">")
     append(attribute: ";rt=\"", attributes.resourceType)
     append(attribute: ";if=\"", attributes.interface)
     append(attribute: ";title=\"", attributes.title)
     append(attribute: ";ct=\"", attributes.contentFormats)
+    if attributes.maximumSize > 0 {
+      append(";sz=")
+      append(decimal: attributes.maximumSize)
+    }
     if attributes.isObservable { append(";obs") }
   }
 

@@ -5,40 +5,32 @@
 public struct Request: ~Escapable {
   /// The whole message, valid as long as this view.
   public let message: Message
-  let options: RequestOptions
+  var options: RequestOptions
   /// Where the payload lies in its body, for a resource that takes bodies in parts
   /// (``Resource/largestStreamedBody``); nil when the payload is the whole body.
   public internal(set) var part: BodyPart?
-  /// A body that was put together from several messages.
-  private let assembled: Span<UInt8>?
+  /// The payload in place, all of it even if it came in blocks; empty when there is none. Just a part of it
+  /// when ``part`` says so.
+  public private(set) var payload: Span<UInt8>
 
   @_lifetime(copy message)
   init(_ message: Message) {
     options = RequestOptions(message)
     self.message = message
-    assembled = nil
+    payload = message.payload
   }
 
-  /// The request with another payload than its last message has.
-  @_lifetime(copy message)
-  init(_ message: Message, options: RequestOptions, body: Span<UInt8>) {
-    self.options = options
-    self.message = message
-    assembled = unsafe _overrideLifetime(body, copying: message)
+  /// Makes `body` the payload.
+  ///
+  /// - Precondition: it lives as long as the message.
+  @unsafe
+  @_lifetime(self: copy self)
+  mutating func use(body: Span<UInt8>) {
+    payload = unsafe _overrideLifetime(body, copying: self)
   }
 
   /// What is asked for: a code of class 0, known or not.
   public var method: Code { message.code }
-
-  /// The payload in place, all of it even if it came in blocks; empty when there is none. Just a part of it
-  /// when ``part`` says so.
-  public var payload: Span<UInt8> {
-    @_lifetime(copy self)
-    get {
-      if let assembled { return assembled }
-      return message.payload
-    }
-  }
 
   /// The format that the client wants, or nil when any will do (RFC 7252 section 5.10.4).
   public var accept: ContentFormat? { options.accept }

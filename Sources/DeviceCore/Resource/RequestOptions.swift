@@ -12,7 +12,7 @@ struct RequestOptions {
   /// Classes of responses that the client does not want: bit n - 1 for class n (RFC 7967 section 2.1).
   private(set) var unwantedClasses: UInt8 = 0
   private(set) var hasIfMatch = false
-  private(set) var hasIfNoneMatch = false
+  var hasIfNoneMatch = false
   private(set) var hasETag = false
   /// The answer that is due before any resource is asked.
   private(set) var objection: Objection?
@@ -37,7 +37,7 @@ struct RequestOptions {
   init(_ message: Message) {
     var options = message.options
     var previous: UInt16 = 0
-    while let option = options.next() {
+    while let option = options.nextCompact() {
       let number = option.number
       let isRepeated = number.rawValue == previous
       previous = number.rawValue
@@ -91,16 +91,19 @@ struct RequestOptions {
     return block2?.number ?? 0 == 0
   }
 
-  /// Whether the client does not want a response with this code.
-  func suppresses(_ code: Code) -> Bool {
-    unwantedClasses &>> (code.codeClass &- 1) & 1 != 0
-  }
-
   private mutating func object(_ objection: Objection) {
     if self.objection == nil { self.objection = objection }
   }
 
   private func format(_ option: MessageOption) -> ContentFormat? {
     option.uint.map { ContentFormat(rawValue: UInt16(truncatingIfNeeded: $0)) }
+  }
+}
+
+extension Code {
+  /// Whether a client that does not want these classes of responses does not want this one (RFC 7967
+  /// section 2.1).
+  func isSuppressed(by unwantedClasses: UInt8) -> Bool {
+    unwantedClasses &>> (codeClass &- 1) & 1 != 0
   }
 }

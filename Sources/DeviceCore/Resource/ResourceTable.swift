@@ -4,8 +4,9 @@ public protocol ResourceTable: ~Copyable {
   ///
   /// - Returns: false when there is none.
   mutating func route(_ request: Request, _ response: inout Response) throws(Refusal) -> Bool
-  /// Appends a link for each resource; `isFirst` says whether none was appended yet.
-  mutating func appendLinks(_ response: inout Response, isFirst: inout Bool)
+  /// Appends a link for each resource that `filter` shows; `isFirst` says whether none was appended yet.
+  mutating func appendLinks(
+    _ response: inout Response, matching filter: LinkFilter, isFirst: inout Bool)
 
   // As in ``Resource``, for all of them. Only the one that says ``isReady(_:at:)`` is asked to answer.
   mutating func isReady(_ request: DeferredRequest, at now: Instant) -> Bool
@@ -44,10 +45,14 @@ public struct SingleResource<Only: Resource & ~Copyable>: ~Copyable, ResourceTab
     return true
   }
 
-  public mutating func appendLinks(_ response: inout Response, isFirst: inout Bool) {
+  // Not inlined: the attributes of all resources are not to stand on the stack at once.
+  @inline(never)
+  public mutating func appendLinks(
+    _ response: inout Response, matching filter: LinkFilter, isFirst: inout Bool
+  ) {
     guard resource.isDiscoverable else { return }
-    response.append(link: resource.path, resource.attributes, isFirst: isFirst)
-    isFirst = false
+    response.append(
+      link: resource.path, resource.attributes, matching: filter, isFirst: &isFirst)
   }
 
   public mutating func isReady(_ request: DeferredRequest, at now: Instant) -> Bool {
@@ -105,9 +110,11 @@ public struct ResourcePair<First: ResourceTable & ~Copyable, Second: ResourceTab
     return try second.route(request, &response)
   }
 
-  public mutating func appendLinks(_ response: inout Response, isFirst: inout Bool) {
-    first.appendLinks(&response, isFirst: &isFirst)
-    second.appendLinks(&response, isFirst: &isFirst)
+  public mutating func appendLinks(
+    _ response: inout Response, matching filter: LinkFilter, isFirst: inout Bool
+  ) {
+    first.appendLinks(&response, matching: filter, isFirst: &isFirst)
+    second.appendLinks(&response, matching: filter, isFirst: &isFirst)
   }
 
   public mutating func isReady(_ request: DeferredRequest, at now: Instant) -> Bool {

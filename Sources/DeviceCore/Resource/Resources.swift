@@ -59,7 +59,7 @@ public struct Resources<Table: ResourceTable & ~Copyable>: ~Copyable, RequestHan
       guard request.method == .get else { throw .methodNotAllowed }
       response.begin(.content, .linkFormat)
       var isFirst = true
-      return table.appendLinks(&response, isFirst: &isFirst)
+      return table.appendLinks(&response, matching: LinkFilter(request), isFirst: &isFirst)
     }
     guard try table.route(request, &response) else { throw .notFound }
   }

@@ -22,6 +22,8 @@ public struct Response: ~Copyable {
   var block1: Block?
   /// What becomes of the bytes of a body that do not fit into the message.
   var keeping = Keeping.needless
+  /// Whether anything was put where answers are kept: what was there before is gone.
+  private(set) var hasKept = false
   private var areEarlyOptionsDone = false
 
   /// What the resource did so far.
@@ -206,13 +208,19 @@ public struct Response: ~Copyable {
 
   @inline(never)
   private mutating func keep(_ piece: Span<UInt8>) {
+    // As long as the message has all of it, nothing need be kept, and another answer that is kept stays.
+    guard body.position &+ UInt32(truncatingIfNeeded: piece.count) > body.end else { return }
+    let region: ByteRegion
+    let otherwise: Keeping
     switch keeping {
-    case .helpful(let region):
-      if !region.store(piece, at: body.position) { keeping = .needless }
-    case .needed(let region):
-      if !region.store(piece, at: body.position) { keeping = .impossible }
-    case .needless, .impossible: break
+    case .helpful(let store): (region, otherwise) = (store, .needless)
+    case .needed(let store): (region, otherwise) = (store, .impossible)
+    case .needless, .impossible: return
     }
+    // The beginning is in the message, whose window begins at 0.
+    let isBegun = body.position > body.end || region.store(writer.payload, at: 0)
+    if isBegun { hasKept = true }
+    if !isBegun || !region.store(piece, at: body.position) { keeping = otherwise }
   }
 
   private mutating func attempt(_ write: (inout MessageWriter) throws(WriteError) -> Void) {
@@ -260,6 +268,7 @@ public struct Response: ~Copyable {
     let format: ContentFormat?
     /// How many bytes are kept, of which the client has to ask for the rest; nil when it has got them all.
     let keptByteCount: UInt32?
+    let eTag: UInt32?
   }
 
   /// Completes the message.
@@ -277,7 +286,8 @@ public struct Response: ~Copyable {
       try? writer.append(payload: "the response does not fit")
     }
     let code = writer.code
-    return Finished(byteCount: writer.finish(), code: code, format: format, keptByteCount: kept)
+    return Finished(
+      byteCount: writer.finish(), code: code, format: format, keptByteCount: kept, eTag: eTag)
   }
 
   /// Says which block this is, if it is one.
@@ -293,6 +303,11 @@ public struct Response: ~Copyable {
         return nil
       }
       block = Block(offset: body.start, isMore: total > body.end, size: body.size)
+      // It has no number in blocks of the size that fits.
+      guard block != nil else {
+        error = .tooLarge
+        return nil
+      }
     } else if total > body.end {
       guard let fit = body.largest.fitting(Int(body.end) &- BodyWindow.reserve) else {
         error = .tooLarge

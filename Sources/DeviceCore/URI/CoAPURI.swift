@@ -84,11 +84,17 @@ public struct CoAPURI: ~Escapable {
 
   /// Appends everything that the URI says to a request on a connection to this URI's own host and port.
   ///
-  /// For options with numbers in between use the single steps, which come in this order.
+  /// For other options with numbers in between use the single steps, which come in this order.
   ///
-  /// - Throws: ``WriteError/tooLarge``, or ``WriteError/outOfOrder`` after an option above Uri-Host.
-  public func append(to writer: inout MessageWriter) throws(WriteError) {
+  /// - Parameter observe: the value of Observe (6), which has its place behind Uri-Host: 0 registers, 1
+  ///   deregisters (RFC 7641 section 2). Nil is a request without Observe.
+  /// - Throws: ``WriteError/tooLarge``, ``WriteError/outOfOrder`` after an option above Uri-Host, or
+  ///   ``WriteError/invalidValue`` for an `observe` of more than 24 bits.
+  public func append(
+    to writer: inout MessageWriter, observe: UInt32? = nil
+  ) throws(WriteError) {
     try appendHost(to: &writer, isDefault: isHostImplied)
+    if let observe { try writer.append(.observe, uint: observe) }
     try appendPort(to: &writer, destination: port)
     try appendPath(to: &writer)
     try appendQuery(to: &writer)

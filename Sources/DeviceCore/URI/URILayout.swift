@@ -109,6 +109,7 @@ private struct Authority {
     }
     var position = range.lowerBound
     var count = 0
+    var isNumeric = true
     while position < range.upperBound {
       let start = position
       guard text[start] == percentSign || text[start].isNameCharacter else {
@@ -117,10 +118,16 @@ private struct Authority {
       guard let byte = text.percentDecodedByte(&position), position <= range.upperBound else {
         throw URIError(.invalidPercentEncoding, at: start)
       }
-      // No resolver can be asked for these, and a zero would end what it is asked for.
-      guard byte > 0x20 && byte != 0x7f else { throw URIError(.invalidHost, at: start) }
+      // No resolver can be asked for these: a zero would end what it is asked for, and with a colon it
+      // would be asked for an address.
+      guard byte > 0x20 && byte != 0x7f && byte != 0x3a else { throw URIError(.invalidHost, at: start) }
       count += 1
       guard count <= 255 else { throw URIError(.hostTooLong, at: range.lowerBound) }
+      if byte != 0x2e && byte.decimalDigit == nil { isNumeric = false }
+    }
+    // A resolver would take it for an address, of which all checks above know nothing.
+    guard !isNumeric || count == range.count else {
+      throw URIError(.invalidHost, at: range.lowerBound)
     }
     return .name
   }
@@ -169,9 +176,10 @@ extension Span where Element == UInt8 {
         continue
       }
       let start = position
-      guard self[start].isPartCharacter || separator == 0x26 && self[start].isQueryExtra else {
-        throw URIError(.invalidCharacter, at: start)
-      }
+      guard
+        self[start] == percentSign || self[start].isSegmentCharacter
+          || separator == 0x26 && self[start].isQueryExtra
+      else { throw URIError(.invalidCharacter, at: start) }
       guard let byte = percentDecodedByte(&position), position <= range.upperBound else {
         throw URIError(.invalidPercentEncoding, at: start)
       }
@@ -191,7 +199,7 @@ extension UInt8 {
   }
 
   /// unreserved or sub-delims.
-  fileprivate var isNameCharacter: Bool {
+  var isNameCharacter: Bool {
     switch self {
     case 0x2d, 0x2e, 0x5f, 0x7e: true
     case 0x21, 0x24, 0x26, 0x27, 0x28, 0x29, 0x2a, 0x2b, 0x2c, 0x3b, 0x3d: true
@@ -199,11 +207,9 @@ extension UInt8 {
     }
   }
 
-  /// pchar, the percent sign included.
-  fileprivate var isPartCharacter: Bool {
-    isNameCharacter || self == 0x3a || self == 0x40 || self == percentSign
-  }
+  /// pchar without percent-encoding.
+  var isSegmentCharacter: Bool { isNameCharacter || self == 0x3a || self == 0x40 }
 
   /// "/" and "?", which a query may have as well.
-  fileprivate var isQueryExtra: Bool { self == 0x2f || self == 0x3f }
+  var isQueryExtra: Bool { self == 0x2f || self == 0x3f }
 }

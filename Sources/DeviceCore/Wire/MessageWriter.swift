@@ -187,10 +187,12 @@ public struct MessageWriter: ~Copyable {
   }
 
   /// Puts an option with an unsigned integer between the last one and the payload, which moves.
+  ///
+  /// - Precondition: the option may have this value, and is not there yet.
   @inline(never)
   mutating func insert(_ number: OptionNumber, uint value: UInt32) throws(WriteError) {
-    guard let start = markerPosition else { return try append(number, uint: value) }
     guard number.rawValue >= lastNumber else { throw .outOfOrder }
+    guard let start = markerPosition else { return try appendLong(number, uint: value) }
     let delta = Int(number.rawValue &- lastNumber)
     let width = 1 &+ MessageWriter.extensionWidth(delta) &+ uintByteCount(value)
     guard width <= availableByteCount else { throw .tooLarge }
@@ -198,11 +200,19 @@ public struct MessageWriter: ~Copyable {
     unsafe UnsafeMutableRawPointer(base + (start &+ width)).copyMemory(
       from: base + start, byteCount: end &- start)
     position = start
-    markerPosition = nil
-    // It fits, for that was checked; with another error the message is given up.
-    try append(number, uint: value)
+    try appendLong(number, uint: value)
     markerPosition = position
     position = end &+ width
+  }
+
+  /// What has been appended to the payload.
+  var payload: Span<UInt8> {
+    @_lifetime(borrow self)
+    get {
+      let start = markerPosition.map { $0 &+ 1 } ?? position
+      let span = unsafe Span(_unsafeStart: base + start, count: position &- start)
+      return unsafe _overrideLifetime(span, borrowing: self)
+    }
   }
 
   /// Drops all of the payload but its first bytes.

@@ -29,6 +29,18 @@ static bool keep(const struct sockaddr *source, socklen_t length, csockets_addre
   return true;
 }
 
+bool csockets_address_make(const uint8_t *bytes, size_t count, uint16_t port, csockets_address *address) {
+  struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(port)};
+  struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+  if (count == sizeof v4.sin_addr) {
+    memcpy(&v4.sin_addr, bytes, count);
+    return keep((struct sockaddr *)&v4, sizeof v4, address);
+  }
+  if (count != sizeof v6.sin6_addr) return false;
+  memcpy(&v6.sin6_addr, bytes, count);
+  return keep((struct sockaddr *)&v6, sizeof v6, address);
+}
+
 static bool look_up(
     const char *host, uint16_t port, int flags, uint32_t index, csockets_address *address) {
   char service[6];

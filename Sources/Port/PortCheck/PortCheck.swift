@@ -107,6 +107,7 @@ where L.Stream == D.Stream {
     case .refusal: try checkRefusal()
     case .reset: try checkReset()
     case .backPressure: try checkBackPressure()
+    case .lastBytes: try checkLastBytes()
     case .closing: try checkClosing()
     case .several: try checkSeveral()
     case .cable: try checkCable()

@@ -16,6 +16,17 @@ extension PortCheck {
     try expectArrival(at: peer)
   }
 
+  /// The peer does not read before the connection is closed, so that bytes certainly wait.
+  mutating func checkLastBytes() throws(Stop) {
+    var peer = try dial()
+    _ = try ask(.pause, peer.number)
+    try fill(&peer)
+    close(peer)
+    _ = try ask(.resume, peer.number)
+    try expectArrival(at: peer)
+    try expectEnd(at: peer)
+  }
+
   /// Writes until nothing is taken any more for half a second.
   private mutating func fill(_ peer: inout Peer) throws(Stop) {
     while true {

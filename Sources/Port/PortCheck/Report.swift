@@ -5,6 +5,7 @@ struct Report<C: Console> {
   private var console: C
   private(set) var passed: UInt32 = 0
   private(set) var failed: UInt32 = 0
+  private(set) var skipped: UInt32 = 0
 
   init(_ console: C) {
     self.console = console
@@ -49,6 +50,7 @@ struct Report<C: Console> {
 
   mutating func skip(_ requirement: Requirement, _ reason: StaticString) {
     begin("SKIP ", requirement)
+    skipped += 1
     console.write(reason)
     console.write("\n")
   }
@@ -59,7 +61,13 @@ struct Report<C: Console> {
     console.write(decimal: passed)
     console.write(" passed, ")
     console.write(decimal: failed)
-    console.write(" failed\n")
+    console.write(" failed")
+    if skipped > 0 {
+      console.write(", ")
+      console.write(decimal: skipped)
+      console.write(" skipped")
+    }
+    console.write("\n")
   }
 
   private mutating func begin(_ word: StaticString, _ requirement: Requirement) {

@@ -20,6 +20,7 @@ enum Requirement: UInt8 {
   case refusal
   case reset
   case backPressure
+  case lastBytes
   case closing
   case several
   case cable
@@ -38,7 +39,7 @@ enum Requirement: UInt8 {
     case .readOfNothing, .read, .peerFinishes, .end, .reset: "read"
     case .write, .bothDirections, .backPressure, .cable: "write"
     case .finishWriting: "finishWriting"
-    case .closing: "close"
+    case .lastBytes, .closing: "close"
     }
   }
 
@@ -65,6 +66,7 @@ enum Requirement: UInt8 {
     case .refusal: "a refused connection fails"
     case .reset: "a connection that the peer resets fails"
     case .backPressure: "a peer that does not read stops it, and no byte is lost"
+    case .lastBytes: "what was written before still arrives, and then the end"
     case .closing: "200 short connections leave nothing behind"
     case .several: "several connections work at once"
     case .cable: "a connection outlives a pulled cable, and no byte is lost"

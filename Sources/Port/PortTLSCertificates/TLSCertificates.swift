@@ -62,7 +62,22 @@ public struct TLSCertificates {
     let result = unsafe authorities.withUnsafeBufferPointer { bytes in
       unsafe mbedtls_x509_crt_parse(anchors, bytes.baseAddress, bytes.count)
     }
-    guard ctls_failure_count() == failureCount else { throw .outOfMemory }
+    try useAnchors(result, failureCount)
+  }
+
+  /// Trusts a certificate authority whose certificate stays where it is.
+  ///
+  /// - Parameter authority: one certificate as DER, in memory that does not change and outlives the context.
+  /// - Throws: ``CredentialError/unreadableCertificate`` or ``CredentialError/outOfMemory``.
+  @unsafe
+  public func trust(keeping authority: UnsafeBufferPointer<UInt8>) throws(CredentialError) {
+    let failureCount = ctls_failure_count()
+    let result = unsafe mbedtls_x509_crt_parse_der_nocopy(anchors, authority.baseAddress, authority.count)
+    try useAnchors(result, failureCount)
+  }
+
+  private func useAnchors(_ result: Int32, _ earlierFailureCount: Int) throws(CredentialError) {
+    guard ctls_failure_count() == earlierFailureCount else { throw .outOfMemory }
     guard result >= 0 else { throw .unreadableCertificate }
     unsafe mbedtls_ssl_conf_ca_chain(context.configuration, anchors, nil)
     enable()

@@ -22,12 +22,41 @@ public struct TLSCredential: ~Copyable {
   public static func load(
     chain: Span<UInt8>, key: Span<UInt8>, into place: UnsafeMutablePointer<TLSCredential>
   ) throws(CredentialError) {
+    try unsafe load(key, into: place) { chainPlace in
+      unsafe chain.withUnsafeBufferPointer { bytes in
+        unsafe mbedtls_x509_crt_parse(chainPlace, bytes.baseAddress, bytes.count)
+      }
+    }
+  }
+
+  /// Reads a credential whose certificate stays where it is: of flash, no copy is made in the memory for TLS.
+  ///
+  /// - Parameters:
+  ///   - chain: one certificate as DER, in memory that does not change and outlives the credential.
+  ///   - key: as in ``load(chain:key:into:)``; it is copied.
+  /// - Throws: ``CredentialError``.
+  @unsafe
+  public static func load(
+    keepingChain chain: UnsafeBufferPointer<UInt8>, key: Span<UInt8>,
+    into place: UnsafeMutablePointer<TLSCredential>
+  ) throws(CredentialError) {
+    try unsafe load(key, into: place) { chainPlace in
+      unsafe mbedtls_x509_crt_parse_der_nocopy(chainPlace, chain.baseAddress, chain.count)
+    }
+  }
+
+  @unsafe
+  private static func load(
+    _ key: Span<UInt8>, into place: UnsafeMutablePointer<TLSCredential>,
+    parseChain: (UnsafeMutablePointer<mbedtls_x509_crt>) -> Int32
+  ) throws(CredentialError) {
     unsafe place.initialize(to: TLSCredential())
     unsafe mbedtls_x509_crt_init(&place.pointee.chain)
     unsafe mbedtls_pk_init(&place.pointee.key)
     let failureCount = ctls_failure_count()
     do throws(CredentialError) {
-      try unsafe parse(chain, key, into: place)
+      guard unsafe parseChain(&place.pointee.chain) == 0 else { throw .unreadableCertificate }
+      try unsafe parse(key, into: place)
     } catch {
       unsafe mbedtls_x509_crt_free(&place.pointee.chain)
       unsafe mbedtls_pk_free(&place.pointee.key)
@@ -37,13 +66,9 @@ public struct TLSCredential: ~Copyable {
 
   @unsafe
   private static func parse(
-    _ chain: Span<UInt8>, _ key: Span<UInt8>, into place: UnsafeMutablePointer<TLSCredential>
+    _ key: Span<UInt8>, into place: UnsafeMutablePointer<TLSCredential>
   ) throws(CredentialError) {
-    var result = unsafe chain.withUnsafeBufferPointer { bytes in
-      unsafe mbedtls_x509_crt_parse(&place.pointee.chain, bytes.baseAddress, bytes.count)
-    }
-    guard result == 0 else { throw .unreadableCertificate }
-    result = unsafe key.withUnsafeBufferPointer { bytes in
+    let result = unsafe key.withUnsafeBufferPointer { bytes in
       unsafe mbedtls_pk_parse_key(&place.pointee.key, bytes.baseAddress, bytes.count, nil, 0)
     }
     guard result == 0 else { throw .unreadableKey }
@@ -62,7 +87,27 @@ public struct TLSCredential: ~Copyable {
     let result = unsafe certificate.withUnsafeBufferPointer { bytes in
       unsafe mbedtls_x509_crt_parse(&place.pointee.chain, bytes.baseAddress, bytes.count)
     }
-    guard ctls_failure_count() == failureCount else { throw .outOfMemory }
+    try checkAppended(result, failureCount)
+  }
+
+  /// Appends the next certificate of the chain, as DER that stays where it is.
+  ///
+  /// - Throws: ``CredentialError/unreadableCertificate`` or ``CredentialError/outOfMemory``.
+  /// - Precondition: the memory of `certificate` does not change and outlives the credential.
+  @unsafe
+  public static func append(
+    keeping certificate: UnsafeBufferPointer<UInt8>, to place: UnsafeMutablePointer<TLSCredential>
+  ) throws(CredentialError) {
+    let failureCount = ctls_failure_count()
+    let result = unsafe mbedtls_x509_crt_parse_der_nocopy(
+      &place.pointee.chain, certificate.baseAddress, certificate.count)
+    try checkAppended(result, failureCount)
+  }
+
+  private static func checkAppended(
+    _ result: Int32, _ earlierFailureCount: Int
+  ) throws(CredentialError) {
+    guard ctls_failure_count() == earlierFailureCount else { throw .outOfMemory }
     guard result == 0 else { throw .unreadableCertificate }
   }
 }

@@ -4,6 +4,6 @@
 
 #include <stdint.h>
 
-enum { SCENARIO_MEMORY_SIZE = 9 * 70400 };
+enum { SCENARIO_MEMORY_SIZE = 11 * 70400 };
 
 uint8_t *scenario_memory(void);

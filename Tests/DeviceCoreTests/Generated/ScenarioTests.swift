@@ -24,278 +24,498 @@ import Testing
   @Test func endOfStream_requestsWaitForRoom_areStillAnswered() { runScenario(13) }
 }
 
+@Suite struct BlockScenarios {
+  @Test func block_values_areReadAndWritten() { runScenario(14) }
+  @Test func block_oddValues_areReadOrNone() { runScenario(15) }
+  @Test func block_payloads_haveTheLengthOfTheBlock() { runScenario(16) }
+  @Test func block_largest_dependsOnThePeer() { runScenario(17) }
+}
+
+@Suite struct BodyClientScenarios {
+  @Test func client_bertChain_isPutTogether() { runScenario(18) }
+  @Test func client_serverChoosesSmallerBlocks_isFollowed() { runScenario(19) }
+  @Test func client_blocksThatDoNotBelong_areRefused() { runScenario(20) }
+  @Test func client_size2Lies_isNoEnd() { runScenario(21) }
+  @Test func client_endlessBlocks_endWithTheirNumbers() { runScenario(22) }
+  @Test func client_serverWantsSmallerBlocks_sendsThem() { runScenario(23) }
+  @Test func client_entityTooLarge_takesTheHint() { runScenario(24) }
+  @Test func client_smallBodies_goWhole() { runScenario(25) }
+  @Test func client_serverLowersItsLimit_blocksFollow() { runScenario(26) }
+}
+
+@Suite struct BodyDownloadScenarios {
+  @Test func download_eachSize_hasItsBlocks() { runScenario(27) }
+  @Test func download_smallBodies_areWhole() { runScenario(28) }
+  @Test func download_largerThanAMessage_beginsWithBlock0() { runScenario(29) }
+  @Test func download_sizeAskedFor_isSaid() { runScenario(30) }
+  @Test func download_bertNotAnnounced_isABadRequest() { runScenario(31) }
+  @Test func download_bert_dependsOnThePeer() { runScenario(32) }
+  @Test func download_peerChangesItsLimit_blocksFollow() { runScenario(33) }
+  @Test func download_blockNumberOverflow_isRefused() { runScenario(34) }
+  @Test func download_changesBetweenBlocks_hasAnotherETag() { runScenario(35) }
+}
+
+@Suite struct BodyFuzzScenarios {
+  @Test func bodies_randomRequests_endLegally() { runScenario(36) }
+  @Test func bodies_cutAnywhere_leaveNothing() { runScenario(37) }
+  @Test func bodies_sizesChangeAtRandom_areIntact() { runScenario(38) }
+}
+
+@Suite struct BodyLifeScenarios {
+  @Test func body_beginsAnew_replacesTheUnfinishedOne() { runScenario(39) }
+  @Test func body_beginsAnewWithOneBlock_replacesTheUnfinishedOne() { runScenario(40) }
+  @Test func body_restDoesNotCome_isAbandonedOnce() { runScenario(41) }
+  @Test func body_restDoesNotCome_wakesTheDriver() { runScenario(42) }
+  @Test func body_connectionEnds_isAbandonedOnce() { runScenario(43) }
+  @Test func body_refusedByTheResource_isForgotten() { runScenario(44) }
+  @Test func body_requestTags_tellBodiesApart() { runScenario(45) }
+  @Test func body_noSuchResource_isNotFound() { runScenario(46) }
+  @Test func body_otherExchangesBetweenBlocks_areAnswered() { runScenario(47) }
+}
+
+@Suite struct BodyTransferScenarios {
+  @Test func transfer_download_everySize_isIntact() { runScenario(48) }
+  @Test func transfer_upload_everySize_isIntact() { runScenario(49) }
+  @Test func transfer_bert_takesFewerMessages() { runScenario(50) }
+  @Test func transfer_bert_blocksFitTheLimit() { runScenario(51) }
+  @Test func transfer_otherExchanges_areAnsweredBetweenBlocks() { runScenario(52) }
+  @Test func transfer_representationChanges_startsAnew() { runScenario(53) }
+  @Test func transfer_serverLosesABody_startsAnew() { runScenario(54) }
+  @Test func transfer_postUpAndDown_isIntact() { runScenario(55) }
+}
+
+@Suite struct BodyUploadScenarios {
+  @Test func upload_blocksInOrder_reachTheResource() { runScenario(56) }
+  @Test func upload_bodyOfOneBlock_isAWholeBody() { runScenario(57) }
+  @Test func upload_assembled_isHandedOverOnce() { runScenario(58) }
+  @Test func upload_blocksOutOfOrder_areIncomplete() { runScenario(59) }
+  @Test func upload_lengthOtherThanTheBlock_isABadRequest() { runScenario(60) }
+  @Test func upload_bertNotAnnounced_isABadRequest() { runScenario(61) }
+  @Test func upload_bertAndSmallerBlocksMixed_areOneBody() { runScenario(62) }
+  @Test func upload_otherContentFormat_isIncomplete() { runScenario(63) }
+  @Test func upload_bodyTooLarge_isRefusedWithTheLimit() { runScenario(64) }
+  @Test func upload_endlessBlocks_areRefusedWhereTheLimitIs() { runScenario(65) }
+  @Test func upload_noMemory_isRefused() { runScenario(66) }
+  @Test func upload_blockNumberOverflow_endsTheBody() { runScenario(67) }
+  @Test func upload_blockOptionTwiceOrUnknown_isABadOption() { runScenario(68) }
+}
+
 @Suite struct CapabilitiesScenarios {
-  @Test func capabilities_optionsMissing_keepBaseValues() { runScenario(14) }
-  @Test func capabilities_oneMessage_isTakenOver() { runScenario(15) }
-  @Test func capabilities_laterMessages_addUp() { runScenario(16) }
-  @Test func capabilities_tokenLengthOutOfRange_isIgnoredOrClamped() { runScenario(17) }
-  @Test func capabilities_repeatedOrUnknownElective_isIgnored() { runScenario(18) }
-  @Test func capabilities_impossibleOption_abortsAndNamesIt() { runScenario(19) }
-  @Test func capabilities_laterOneInvalid_aborts() { runScenario(20) }
-  @Test func capabilities_newConnection_startsOver() { runScenario(21) }
-  @Test func capabilities_loweredWhileSending_holdForTheNextMessage() { runScenario(22) }
-  @Test func capabilities_peerTakesNothing_nothingIsSent() { runScenario(23) }
-  @Test func capabilities_peerTakesLittle_answersAreCut() { runScenario(24) }
+  @Test func capabilities_optionsMissing_keepBaseValues() { runScenario(69) }
+  @Test func capabilities_oneMessage_isTakenOver() { runScenario(70) }
+  @Test func capabilities_laterMessages_addUp() { runScenario(71) }
+  @Test func capabilities_tokenLengthOutOfRange_isIgnoredOrClamped() { runScenario(72) }
+  @Test func capabilities_repeatedOrUnknownElective_isIgnored() { runScenario(73) }
+  @Test func capabilities_impossibleOption_abortsAndNamesIt() { runScenario(74) }
+  @Test func capabilities_laterOneInvalid_aborts() { runScenario(75) }
+  @Test func capabilities_newConnection_startsOver() { runScenario(76) }
+  @Test func capabilities_loweredWhileSending_holdForTheNextMessage() { runScenario(77) }
+  @Test func capabilities_peerTakesNothing_nothingIsSent() { runScenario(78) }
+  @Test func capabilities_peerTakesLittle_answersAreCut() { runScenario(79) }
 }
 
 @Suite struct CodeScenarios {
-  @Test func code_classAndDetail_readBack() { runScenario(25) }
-  @Test func optionNumber_classBits_followTheNumber() { runScenario(26) }
+  @Test func code_classAndDetail_readBack() { runScenario(80) }
+  @Test func optionNumber_classBits_followTheNumber() { runScenario(81) }
+}
+
+@Suite struct ConditionScenarios {
+  @Test func conditions_eTagThatIsKnown_isValid() { runScenario(82) }
+  @Test func conditions_noValidator_isAnsweredInFull() { runScenario(83) }
+  @Test func conditions_notFulfilled_doNothing() { runScenario(84) }
+  @Test func conditions_illFormed_areBadOptions() { runScenario(85) }
+  @Test func conditions_ofBlocks_holdForTheBody() { runScenario(86) }
+  @Test func conditions_accept_isMetOr406() { runScenario(87) }
+  @Test func conditions_waitingTime_isMaxAge() { runScenario(88) }
+  @Test func conditions_echo_showsFreshness() { runScenario(89) }
+  @Test func conditions_maxAge_isReadByAClient() { runScenario(90) }
+  @Test func conditions_reservedLocation_failsTheExchange() { runScenario(91) }
 }
 
 @Suite struct DeferredScenarios {
-  @Test func deferred_answeredInAnyOrder_keepTheirTokens() { runScenario(27) }
-  @Test func deferred_handlerReady_isAnsweredByServeDeferred() { runScenario(28) }
-  @Test func deferred_answeredTwice_isUnknown() { runScenario(29) }
-  @Test func deferred_connectionReplaced_isUnknownToTheNewOne() { runScenario(30) }
-  @Test func deferred_tableFull_isUnavailable() { runScenario(31) }
-  @Test func deferred_noRoom_waitsForOutputToLeave() { runScenario(32) }
-  @Test func deferred_localAbort_isAbandoned() { runScenario(33) }
-  @Test func deferred_answerTooLarge_isAnInternalError() { runScenario(34) }
-  @Test func deferred_neverAnsweredAfterRelease_endsAfterTheTimer() { runScenario(35) }
+  @Test func deferred_answeredInAnyOrder_keepTheirTokens() { runScenario(92) }
+  @Test func deferred_handlerReady_isAnsweredByServeDeferred() { runScenario(93) }
+  @Test func deferred_answeredTwice_isUnknown() { runScenario(94) }
+  @Test func deferred_connectionReplaced_isUnknownToTheNewOne() { runScenario(95) }
+  @Test func deferred_tableFull_isUnavailable() { runScenario(96) }
+  @Test func deferred_noRoom_waitsForOutputToLeave() { runScenario(97) }
+  @Test func deferred_localAbort_isAbandoned() { runScenario(98) }
+  @Test func deferred_answerTooLarge_isAnInternalError() { runScenario(99) }
+  @Test func deferred_neverAnsweredAfterRelease_endsAfterTheTimer() { runScenario(100) }
+}
+
+@Suite struct DiscoveryScenarios {
+  @Test func discovery_withoutQuery_showsAll() { runScenario(101) }
+  @Test func discovery_words_matchOneByOne() { runScenario(102) }
+  @Test func discovery_valueWithStar_matchesWhatBeginsWithIt() { runScenario(103) }
+  @Test func discovery_starAlone_matchesWhereTheAttributeIs() { runScenario(104) }
+  @Test func discovery_otherAttributes_matchAsAWhole() { runScenario(105) }
+  @Test func discovery_href_matchesTheTarget() { runScenario(106) }
+  @Test func discovery_rel_isHosts() { runScenario(107) }
+  @Test func discovery_bytes_areCompared() { runScenario(108) }
+  @Test func discovery_nothingMatches_isAnEmptyContent() { runScenario(109) }
+  @Test func discovery_noFilter_isIgnored() { runScenario(110) }
 }
 
 @Suite struct EmbeddedModeScenarios {
-  @Test func connectionViews_throughAGenericCaller_showTheRightBytes() { runScenario(36) }
-  @Test func inlineArrayViews_throughAGenericCaller_exclusiveOnesAreRight() { runScenario(37) }
-  @Test func connectionStorage_asAGlobal_holdsAConnection() { runScenario(38) }
+  @Test func connectionViews_throughAGenericCaller_showTheRightBytes() { runScenario(111) }
+  @Test func inlineArrayViews_throughAGenericCaller_exclusiveOnesAreRight() { runScenario(112) }
+  @Test func connectionStorage_asAGlobal_holdsAConnection() { runScenario(113) }
 }
 
 @Suite struct EndScenarios {
-  @Test func endOfStream_beforeCapabilities_closes() { runScenario(39) }
-  @Test func endOfStream_withinCapabilities_isTruncated() { runScenario(40) }
-  @Test func endOfStream_betweenMessages_closes() { runScenario(41) }
-  @Test func endOfStream_withinAMessage_isTruncated() { runScenario(42) }
-  @Test func endOfStream_answersOwed_areSentFirst() { runScenario(43) }
-  @Test func endOfStream_whileReleasing_isReleased() { runScenario(44) }
-  @Test func endOfStream_behindARelease_isReleased() { runScenario(45) }
-  @Test func endOfStream_behindAnAbort_isAborted() { runScenario(46) }
-  @Test func endOfStream_whileClosing_needsNoLinger() { runScenario(47) }
-  @Test func endOfStream_neverComes_lingersForItsTime() { runScenario(48) }
-  @Test func transportFailed_inEachPhase_endsAtOnce() { runScenario(49) }
-  @Test func transportFailed_whileClosing_keepsTheReason() { runScenario(50) }
-  @Test func message_stopsHalfWay_isAborted() { runScenario(51) }
-  @Test func message_oneByteASecond_isAborted() { runScenario(52) }
-  @Test func message_completeInTime_startsTheNextTimer() { runScenario(53) }
-  @Test func output_notTaken_endsAfterTheTimer() { runScenario(54) }
-  @Test func output_takenByteByByte_startsTheTimerAnew() { runScenario(55) }
-  @Test func output_abortNotTaken_keepsTheReason() { runScenario(56) }
+  @Test func endOfStream_beforeCapabilities_closes() { runScenario(114) }
+  @Test func endOfStream_withinCapabilities_isTruncated() { runScenario(115) }
+  @Test func endOfStream_betweenMessages_closes() { runScenario(116) }
+  @Test func endOfStream_withinAMessage_isTruncated() { runScenario(117) }
+  @Test func endOfStream_answersOwed_areSentFirst() { runScenario(118) }
+  @Test func endOfStream_whileReleasing_isReleased() { runScenario(119) }
+  @Test func endOfStream_behindARelease_isReleased() { runScenario(120) }
+  @Test func endOfStream_behindAnAbort_isAborted() { runScenario(121) }
+  @Test func endOfStream_whileClosing_needsNoLinger() { runScenario(122) }
+  @Test func endOfStream_neverComes_lingersForItsTime() { runScenario(123) }
+  @Test func transportFailed_inEachPhase_endsAtOnce() { runScenario(124) }
+  @Test func transportFailed_whileClosing_keepsTheReason() { runScenario(125) }
+  @Test func message_stopsHalfWay_isAborted() { runScenario(126) }
+  @Test func message_oneByteASecond_isAborted() { runScenario(127) }
+  @Test func message_completeInTime_startsTheNextTimer() { runScenario(128) }
+  @Test func output_notTaken_endsAfterTheTimer() { runScenario(129) }
+  @Test func output_takenByteByByte_startsTheTimerAnew() { runScenario(130) }
+  @Test func output_abortNotTaken_keepsTheReason() { runScenario(131) }
+}
+
+@Suite struct ExtendedTokenScenarios {
+  @Test func longToken_peerDoesNotTakeIt_isNotSent() { runScenario(132) }
+  @Test func longToken_answer_hasTheState() { runScenario(133) }
+  @Test func longToken_observedAndInBlocks_isEchoed() { runScenario(134) }
+  @Test func longToken_bothDirections_findTheirRequests() { runScenario(135) }
 }
 
 @Suite struct FrameHeaderScenarios {
-  @Test func frameHeader_eachFormOfLen_isMeasured() { runScenario(57) }
-  @Test func frameHeader_sumAbove32Bits_staysAtTheLargest() { runScenario(58) }
-  @Test func frameHeader_eachFormOfTokenLength_isMeasured() { runScenario(59) }
-  @Test func frameHeader_tokenLengthNotAnnounced_isAFault() { runScenario(60) }
-  @Test func frameHeader_cutAnywhere_promisesNoMoreThanItWillHave() { runScenario(61) }
-  @Test func frameHeader_lenComplete_tellsTheLength() { runScenario(62) }
+  @Test func frameHeader_eachFormOfLen_isMeasured() { runScenario(136) }
+  @Test func frameHeader_sumAbove32Bits_staysAtTheLargest() { runScenario(137) }
+  @Test func frameHeader_eachFormOfTokenLength_isMeasured() { runScenario(138) }
+  @Test func frameHeader_tokenLengthNotAnnounced_isAFault() { runScenario(139) }
+  @Test func frameHeader_cutAnywhere_promisesNoMoreThanItWillHave() { runScenario(140) }
+  @Test func frameHeader_lenComplete_tellsTheLength() { runScenario(141) }
 }
 
 @Suite struct HandshakeScenarios {
-  @Test func handshake_connectionOpened_sendsCapabilitiesFirst() { runScenario(63) }
-  @Test func handshake_largerLimits_areAnnounced() { runScenario(64) }
-  @Test func handshake_initiatorEarly_mayAskWithinTheBaseSize() { runScenario(65) }
-  @Test func handshake_acceptorEarly_mayNotAsk() { runScenario(66) }
-  @Test func handshake_requestInTheSameSegment_isServed() { runScenario(67) }
-  @Test func handshake_silentPeer_isAbortedAfterTheTimer() { runScenario(68) }
-  @Test func handshake_otherMessageFirst_aborts() { runScenario(69) }
-  @Test func handshake_capabilitiesWithASyntaxError_abort() { runScenario(70) }
-  @Test func handshake_emptyMessagesFirst_areIgnored() { runScenario(71) }
-  @Test func handshake_abortFirst_closes() { runScenario(72) }
-  @Test func handshake_legacyPeer_goesOnAfterTheWait() { runScenario(73) }
-  @Test func handshake_legacyPeerAsksFirst_isServed() { runScenario(74) }
-  @Test func handshake_acceptorAnswersLate_clientCopes() { runScenario(75) }
+  @Test func handshake_connectionOpened_sendsCapabilitiesFirst() { runScenario(142) }
+  @Test func handshake_largerLimits_areAnnounced() { runScenario(143) }
+  @Test func handshake_initiatorEarly_mayAskWithinTheBaseSize() { runScenario(144) }
+  @Test func handshake_acceptorEarly_mayNotAsk() { runScenario(145) }
+  @Test func handshake_requestInTheSameSegment_isServed() { runScenario(146) }
+  @Test func handshake_silentPeer_isAbortedAfterTheTimer() { runScenario(147) }
+  @Test func handshake_otherMessageFirst_aborts() { runScenario(148) }
+  @Test func handshake_capabilitiesWithASyntaxError_abort() { runScenario(149) }
+  @Test func handshake_emptyMessagesFirst_areIgnored() { runScenario(150) }
+  @Test func handshake_abortFirst_closes() { runScenario(151) }
+  @Test func handshake_legacyPeer_goesOnAfterTheWait() { runScenario(152) }
+  @Test func handshake_legacyPeerAsksFirst_isServed() { runScenario(153) }
+  @Test func handshake_acceptorAnswersLate_clientCopes() { runScenario(154) }
+}
+
+@Suite struct KeptAnswerScenarios {
+  @Test func kept_postWithALargeAnswer_isProcessedOnce() { runScenario(155) }
+  @Test func kept_block1ThenBlock2_areTwoPhases() { runScenario(156) }
+  @Test func kept_smallAnswerInBetween_changesNothing() { runScenario(157) }
+  @Test func kept_largeAnswerInBetween_replacesIt() { runScenario(158) }
+  @Test func kept_nobodyAsksForTheRest_isForgotten() { runScenario(159) }
+  @Test func kept_answerLargerThanTheMemory_isAnInternalError() { runScenario(160) }
+  @Test func kept_fetch_hasOneETag() { runScenario(161) }
+}
+
+@Suite struct MethodScenarios {
+  @Test func methods_fetch_isAskedByItsPayload() { runScenario(162) }
+  @Test func methods_patch_isDoneOrNot() { runScenario(163) }
+  @Test func methods_patchInBlocks_isDoneAtItsEnd() { runScenario(164) }
+}
+
+@Suite struct NoResponseScenarios {
+  @Test func noResponse_classesNamed_areNotSent() { runScenario(165) }
+  @Test func noResponse_illFormed_isIgnored() { runScenario(166) }
+  @Test func noResponse_pingBehindIt_isAnswered() { runScenario(167) }
+  @Test func noResponse_answeredLater_isNotSent() { runScenario(168) }
+  @Test func noResponse_withObserve_isNotObserved() { runScenario(169) }
+  @Test func noResponse_client_waitsForNothing() { runScenario(170) }
+}
+
+@Suite struct ObservePairScenarios {
+  @Test func observePair_largeRepresentation_lastStateArrives() { runScenario(171) }
+}
+
+@Suite struct ObservePressureScenarios {
+  @Test func observers_slowReader_getsTheLatestState() { runScenario(172) }
+  @Test func observers_neverReading_loseTheConnection() { runScenario(173) }
+  @Test func observers_oneChangesAllTheTime_othersAreNotified() { runScenario(174) }
+  @Test func observers_connectionEnds_areRemoved() { runScenario(175) }
+  @Test func observers_released_getNothingMore() { runScenario(176) }
+  @Test func observers_peerChangesItsLimit_notificationsFollow() { runScenario(177) }
+}
+
+@Suite struct ObserveScenarios {
+  @Test func observe_changes_areNotified() { runScenario(178) }
+  @Test func observe_deregistered_isOver() { runScenario(179) }
+  @Test func observe_sameTokenAgain_isNoSecondEntry() { runScenario(180) }
+  @Test func observe_tableFull_isAPlainAnswer() { runScenario(181) }
+  @Test func observe_cannotBeObserved_isAPlainAnswer() { runScenario(182) }
+  @Test func observe_error_endsIt() { runScenario(183) }
+  @Test func observe_formatChanges_isNotAcceptable() { runScenario(184) }
+  @Test func observe_withTheETagThatIsKnown_beginsWithValid() { runScenario(185) }
+  @Test func observe_largeRepresentation_notifiesBlock0() { runScenario(186) }
+  @Test func observe_fetch_isAnsweredAgain() { runScenario(187) }
+}
+
+@Suite struct ObservingClientScenarios {
+  @Test func observing_notifications_comeInOrder() { runScenario(188) }
+  @Test func observing_plainAnswer_isTheEnd() { runScenario(189) }
+  @Test func observing_errorNotification_isTheEnd() { runScenario(190) }
+  @Test func observing_unknownToken_isDropped() { runScenario(191) }
+  @Test func observing_deregistration_endsWithItsAnswer() { runScenario(192) }
+  @Test func observing_deregistrationCrossesAnError_endsOnce() { runScenario(193) }
+  @Test func observing_renewal_isAnsweredOrTimesOut() { runScenario(194) }
+  @Test func observing_renewalTime_isBehindMaxAge() { runScenario(195) }
+  @Test func observing_connectionEnds_failsThemAll() { runScenario(196) }
+  @Test func observing_cancelled_isDroppedInSilence() { runScenario(197) }
+  @Test func observing_unknownCriticalOption_fails() { runScenario(198) }
 }
 
 @Suite struct OptionScenarios {
-  @Test func options_eachFormOfDelta_isRead() { runScenario(76) }
-  @Test func options_eachFormOfLength_isRead() { runScenario(77) }
-  @Test func options_faults_areNamedAtTheirOffset() { runScenario(78) }
-  @Test func options_markerByteInValueOrPayload_isNoMarker() { runScenario(79) }
-  @Test func optionValue_readAsEachFormat_givesItsMeaning() { runScenario(80) }
-  @Test func optionRule_everyKnownNumber_saysWhatTheTableSays() { runScenario(81) }
+  @Test func options_eachFormOfDelta_isRead() { runScenario(199) }
+  @Test func options_eachFormOfLength_isRead() { runScenario(200) }
+  @Test func options_faults_areNamedAtTheirOffset() { runScenario(201) }
+  @Test func options_markerByteInValueOrPayload_isNoMarker() { runScenario(202) }
+  @Test func optionValue_readAsEachFormat_givesItsMeaning() { runScenario(203) }
+  @Test func optionRule_everyKnownNumber_saysWhatTheTableSays() { runScenario(204) }
 }
 
 @Suite struct PairScenarios {
-  @Test func pair_handshake_opensBothAtAnySplit() { runScenario(82) }
-  @Test func pair_bothAskAtOnce_everyAnswerFindsItsRequest() { runScenario(83) }
-  @Test func pair_released_endsOnBothSides() { runScenario(84) }
-  @Test func pair_aborted_endsOnBothSides() { runScenario(85) }
-  @Test func pair_pings_areAnswered() { runScenario(86) }
-  @Test func pair_largeBodies_areEchoed() { runScenario(87) }
-  @Test func pair_lineDead_bothNotice() { runScenario(88) }
-  @Test func pair_tinyBuffers_everythingArrives() { runScenario(89) }
-  @Test func pair_bothFloodTinyBuffers_getsThroughOrEnds() { runScenario(90) }
+  @Test func pair_handshake_opensBothAtAnySplit() { runScenario(205) }
+  @Test func pair_bothAskAtOnce_everyAnswerFindsItsRequest() { runScenario(206) }
+  @Test func pair_released_endsOnBothSides() { runScenario(207) }
+  @Test func pair_aborted_endsOnBothSides() { runScenario(208) }
+  @Test func pair_pings_areAnswered() { runScenario(209) }
+  @Test func pair_largeBodies_areEchoed() { runScenario(210) }
+  @Test func pair_lineDead_bothNotice() { runScenario(211) }
+  @Test func pair_tinyBuffers_everythingArrives() { runScenario(212) }
+  @Test func pair_bothFloodTinyBuffers_getsThroughOrEnds() { runScenario(213) }
 }
 
 @Suite struct PingScenarios {
-  @Test func ping_answered_isAnEvent() { runScenario(91) }
-  @Test func pong_withoutToken_answersWhateverPingThereIs() { runScenario(92) }
-  @Test func pong_withOtherToken_isALifeSignOnly() { runScenario(93) }
-  @Test func ping_unanswered_endsTheConnection() { runScenario(94) }
-  @Test func ping_anyByteComes_isLife() { runScenario(95) }
-  @Test func keepAlive_silence_pingsByItself() { runScenario(96) }
-  @Test func keepAlive_withoutPingTimeout_pingsOncePerInterval() { runScenario(97) }
-  @Test func keepAlive_noRoom_waits() { runScenario(98) }
-  @Test func pong_custodyAskedFor_waitsForEarlierRequests() { runScenario(99) }
-  @Test func pong_withoutCustody_doesNotWait() { runScenario(100) }
-  @Test func pong_custodyAskedForTwice_bothAnswered() { runScenario(101) }
-  @Test func pong_custodyWithALongToken_promisesNothing() { runScenario(102) }
-  @Test func pong_owedAtRelease_isSentBeforeTheEnd() { runScenario(103) }
-  @Test func pong_owedAtReleaseWithoutRoom_isSentBeforeTheEnd() { runScenario(104) }
-  @Test func pong_owedAtAbort_isNotSent() { runScenario(105) }
+  @Test func ping_answered_isAnEvent() { runScenario(214) }
+  @Test func pong_withoutToken_answersWhateverPingThereIs() { runScenario(215) }
+  @Test func pong_withOtherToken_isALifeSignOnly() { runScenario(216) }
+  @Test func ping_unanswered_endsTheConnection() { runScenario(217) }
+  @Test func ping_anyByteComes_isLife() { runScenario(218) }
+  @Test func keepAlive_silence_pingsByItself() { runScenario(219) }
+  @Test func keepAlive_withoutPingTimeout_pingsOncePerInterval() { runScenario(220) }
+  @Test func keepAlive_noRoom_waits() { runScenario(221) }
+  @Test func pong_custodyAskedFor_waitsForEarlierRequests() { runScenario(222) }
+  @Test func pong_withoutCustody_doesNotWait() { runScenario(223) }
+  @Test func pong_custodyAskedForTwice_bothAnswered() { runScenario(224) }
+  @Test func pong_custodyWithALongToken_promisesNothing() { runScenario(225) }
+  @Test func pong_owedAtRelease_isSentBeforeTheEnd() { runScenario(226) }
+  @Test func pong_owedAtReleaseWithoutRoom_isSentBeforeTheEnd() { runScenario(227) }
+  @Test func pong_owedAtAbort_isNotSent() { runScenario(228) }
 }
 
 @Suite struct PropertyScenarios {
-  @Test func codec_randomMessages_areWrittenAsTheyWereRead() { runScenario(106) }
-  @Test func connection_randomSplits_tellTheSameStory() { runScenario(107) }
-  @Test func connection_randomBytes_endLegally() { runScenario(108) }
-  @Test func connection_damagedTraffic_endsLegally() { runScenario(109) }
-  @Test func connection_damagedVectors_endLegally() { runScenario(110) }
-  @Test func message_randomBytes_isReadOrRefused() { runScenario(111) }
+  @Test func codec_randomMessages_areWrittenAsTheyWereRead() { runScenario(229) }
+  @Test func connection_randomSplits_tellTheSameStory() { runScenario(230) }
+  @Test func connection_randomBytes_endLegally() { runScenario(231) }
+  @Test func connection_damagedTraffic_endsLegally() { runScenario(232) }
+  @Test func connection_damagedVectors_endLegally() { runScenario(233) }
+  @Test func message_randomBytes_isReadOrRefused() { runScenario(234) }
 }
 
 @Suite struct RandomOperationScenarios {
-  @Test func pair_randomOperations_endLegally() { runScenario(112) }
-  @Test func pair_sameRequestsOtherCuts_sameAnswers() { runScenario(113) }
+  @Test func pair_randomOperations_endLegally() { runScenario(235) }
+  @Test func pair_sameRequestsOtherCuts_sameAnswers() { runScenario(236) }
 }
 
 @Suite struct ReleaseScenarios {
-  @Test func release_peerCloses_isReleased() { runScenario(114) }
-  @Test func release_holdOff_isWritten() { runScenario(115) }
-  @Test func release_peerIgnoresIt_closesAfterTheTimer() { runScenario(116) }
-  @Test func release_peerAsksOn_isServed() { runScenario(117) }
-  @Test func release_withRequestsUnderWay_waitsForThem() { runScenario(118) }
-  @Test func release_withDeferredRequests_waitsForThem() { runScenario(119) }
-  @Test func release_requestsNeverAnswered_isSentAfterTheTimer() { runScenario(120) }
-  @Test func release_simultaneous_bothFinish() { runScenario(121) }
-  @Test func release_fromThePeer_whatItAskedBeforeIsAnswered() { runScenario(122) }
-  @Test func release_fromThePeer_ownRequestsEnd() { runScenario(123) }
-  @Test func release_withEverything_isReadable() { runScenario(124) }
-  @Test func release_malformedOptions_areIgnored() { runScenario(125) }
-  @Test func release_beforeCapabilities_isStillARelease() { runScenario(126) }
-  @Test func release_idle_happensByItself() { runScenario(127) }
+  @Test func release_peerCloses_isReleased() { runScenario(237) }
+  @Test func release_holdOff_isWritten() { runScenario(238) }
+  @Test func release_peerIgnoresIt_closesAfterTheTimer() { runScenario(239) }
+  @Test func release_peerAsksOn_isServed() { runScenario(240) }
+  @Test func release_withRequestsUnderWay_waitsForThem() { runScenario(241) }
+  @Test func release_withDeferredRequests_waitsForThem() { runScenario(242) }
+  @Test func release_requestsNeverAnswered_isSentAfterTheTimer() { runScenario(243) }
+  @Test func release_simultaneous_bothFinish() { runScenario(244) }
+  @Test func release_fromThePeer_whatItAskedBeforeIsAnswered() { runScenario(245) }
+  @Test func release_fromThePeer_ownRequestsEnd() { runScenario(246) }
+  @Test func release_withEverything_isReadable() { runScenario(247) }
+  @Test func release_malformedOptions_areIgnored() { runScenario(248) }
+  @Test func release_beforeCapabilities_isStillARelease() { runScenario(249) }
+  @Test func release_idle_happensByItself() { runScenario(250) }
 }
 
 @Suite struct RequestScenarios {
-  @Test func request_answered_isOneMessageEachWay() { runScenario(128) }
-  @Test func requests_answeredInAnyOrder_areMatchedByToken() { runScenario(129) }
-  @Test func response_nobodyAskedFor_isDropped() { runScenario(130) }
-  @Test func response_withUnknownCriticalOption_failsThatExchangeOnly() { runScenario(131) }
-  @Test func response_withUnknownElectiveOption_isDelivered() { runScenario(132) }
-  @Test func request_notAnswered_timesOutAndALateAnswerIsDropped() { runScenario(133) }
-  @Test func request_cancelled_endsWithoutAnEvent() { runScenario(134) }
-  @Test func requests_moreThanTheTable_areRefusedUntilOneEnds() { runScenario(135) }
-  @Test func requests_noTable_areRefused() { runScenario(136) }
-  @Test func request_noRoom_isRefusedUntilOutputLeaves() { runScenario(137) }
-  @Test func request_fromTheAcceptor_isAnswered() { runScenario(138) }
-  @Test func requests_connectionEnds_failBeforeTheLastEvent() { runScenario(139) }
+  @Test func request_answered_isOneMessageEachWay() { runScenario(251) }
+  @Test func requests_answeredInAnyOrder_areMatchedByToken() { runScenario(252) }
+  @Test func response_nobodyAskedFor_isDropped() { runScenario(253) }
+  @Test func response_withUnknownCriticalOption_failsThatExchangeOnly() { runScenario(254) }
+  @Test func response_withUnknownElectiveOption_isDelivered() { runScenario(255) }
+  @Test func request_notAnswered_timesOutAndALateAnswerIsDropped() { runScenario(256) }
+  @Test func request_cancelled_endsWithoutAnEvent() { runScenario(257) }
+  @Test func requests_moreThanTheTable_areRefusedUntilOneEnds() { runScenario(258) }
+  @Test func requests_noTable_areRefused() { runScenario(259) }
+  @Test func request_noRoom_isRefusedUntilOutputLeaves() { runScenario(260) }
+  @Test func request_fromTheAcceptor_isAnswered() { runScenario(261) }
+  @Test func requests_connectionEnds_failBeforeTheLastEvent() { runScenario(262) }
 }
 
 @Suite struct ResourceScenarios {
-  @Test func resources_paths_findTheirResource() { runScenario(140) }
-  @Test func resources_methods_areCalledOrNotAllowed() { runScenario(141) }
-  @Test func resources_formats_areNegotiated() { runScenario(142) }
-  @Test func resources_unusableCriticalOption_isABadOption() { runScenario(143) }
-  @Test func resources_refusedBeforeAnyResource_haveTheirCodes() { runScenario(144) }
-  @Test func resources_queries_areRead() { runScenario(145) }
-  @Test func resources_wellKnownCore_listsLinks() { runScenario(146) }
-  @Test func resources_linksLargerThanTheMemory_comeInBlocks() { runScenario(147) }
-  @Test func resources_postponed_answerWhenReady() { runScenario(148) }
-  @Test func resources_connectionGone_areTold() { runScenario(149) }
+  @Test func resources_paths_findTheirResource() { runScenario(263) }
+  @Test func resources_methods_areCalledOrNotAllowed() { runScenario(264) }
+  @Test func resources_formats_areNegotiated() { runScenario(265) }
+  @Test func resources_unusableCriticalOption_isABadOption() { runScenario(266) }
+  @Test func resources_refusedBeforeAnyResource_haveTheirCodes() { runScenario(267) }
+  @Test func resources_queries_areRead() { runScenario(268) }
+  @Test func resources_wellKnownCore_listsLinks() { runScenario(269) }
+  @Test func resources_linksLargerThanTheMemory_comeInBlocks() { runScenario(270) }
+  @Test func resources_postponed_answerWhenReady() { runScenario(271) }
+  @Test func resources_connectionGone_areTold() { runScenario(272) }
 }
 
 @Suite struct ServingScenarios {
-  @Test func serving_nobodyServes_isNotImplemented() { runScenario(150) }
-  @Test func serving_handlerWritesNothing_isAnInternalError() { runScenario(151) }
-  @Test func serving_answerLargerThanTheMemory_isAnInternalError() { runScenario(152) }
-  @Test func serving_answerLargerThanThePeerTakes_isAnInternalError() { runScenario(153) }
-  @Test func serving_twice_answersOnce() { runScenario(154) }
-  @Test func serving_otherEvent_doesNothing() { runScenario(155) }
-  @Test func serving_commandsBeforeServe_leaveRoomForTheAnswer() { runScenario(156) }
-  @Test func serving_requestFromWithinAnEvent_goesOutToo() { runScenario(157) }
-  @Test func serving_connectionFailsBeforeServe_sendsNothing() { runScenario(158) }
-  @Test func serving_longTokenAndSmallAnswers_isAnswered() { runScenario(159) }
-  @Test func serving_longTokenPostponed_isUnavailable() { runScenario(160) }
-  @Test func ping_tokenLongerThanAnnounced_aborts() { runScenario(161) }
-  @Test func message_reservedCode_aborts() { runScenario(162) }
-  @Test func message_anyMethodOrResponseCode_isNoReasonToAbort() { runScenario(163) }
+  @Test func serving_nobodyServes_isNotImplemented() { runScenario(273) }
+  @Test func serving_handlerWritesNothing_isAnInternalError() { runScenario(274) }
+  @Test func serving_answerLargerThanTheMemory_isAnInternalError() { runScenario(275) }
+  @Test func serving_answerLargerThanThePeerTakes_isAnInternalError() { runScenario(276) }
+  @Test func serving_twice_answersOnce() { runScenario(277) }
+  @Test func serving_otherEvent_doesNothing() { runScenario(278) }
+  @Test func serving_commandsBeforeServe_leaveRoomForTheAnswer() { runScenario(279) }
+  @Test func serving_requestFromWithinAnEvent_goesOutToo() { runScenario(280) }
+  @Test func serving_connectionFailsBeforeServe_sendsNothing() { runScenario(281) }
+  @Test func serving_longTokenAndSmallAnswers_isAnswered() { runScenario(282) }
+  @Test func serving_longTokenPostponed_isUnavailable() { runScenario(283) }
+  @Test func ping_tokenLongerThanAnnounced_aborts() { runScenario(284) }
+  @Test func message_reservedCode_aborts() { runScenario(285) }
+  @Test func message_anyMethodOrResponseCode_isNoReasonToAbort() { runScenario(286) }
 }
 
 @Suite struct SizeScenarios {
-  @Test func oversize_onlyItsLengthIn_aborts() { runScenario(164) }
-  @Test func message_ofJustTheAnnouncedSize_isTaken() { runScenario(165) }
-  @Test func oversizeRequest_drained_isRefusedWithSize1() { runScenario(166) }
-  @Test func oversizeRequest_byteByByte_isRefusedWithSize1() { runScenario(167) }
-  @Test func oversizeResponse_drained_failsItsRequest() { runScenario(168) }
-  @Test func oversize_aboveTheDrainLimit_aborts() { runScenario(169) }
-  @Test func oversize_signalOrOther_isNeverDrained() { runScenario(170) }
-  @Test func oversize_tokenLargerThanTheBuffer_aborts() { runScenario(171) }
-  @Test func drain_stopsHalfWay_isAborted() { runScenario(172) }
-  @Test func drain_complete_startsTheNextTimer() { runScenario(173) }
-  @Test func drain_endOfStreamWithin_isTruncated() { runScenario(174) }
-  @Test func drain_endOfStreamBehind_servesWhatFollowed() { runScenario(175) }
-  @Test func drain_noRoomForTheRefusal_waits() { runScenario(176) }
+  @Test func oversize_onlyItsLengthIn_aborts() { runScenario(287) }
+  @Test func message_ofJustTheAnnouncedSize_isTaken() { runScenario(288) }
+  @Test func oversizeRequest_drained_isRefusedWithSize1() { runScenario(289) }
+  @Test func oversizeRequest_byteByByte_isRefusedWithSize1() { runScenario(290) }
+  @Test func oversizeResponse_drained_failsItsRequest() { runScenario(291) }
+  @Test func oversize_aboveTheDrainLimit_aborts() { runScenario(292) }
+  @Test func oversize_signalOrOther_isNeverDrained() { runScenario(293) }
+  @Test func oversize_tokenLargerThanTheBuffer_aborts() { runScenario(294) }
+  @Test func drain_stopsHalfWay_isAborted() { runScenario(295) }
+  @Test func drain_complete_startsTheNextTimer() { runScenario(296) }
+  @Test func drain_endOfStreamWithin_isTruncated() { runScenario(297) }
+  @Test func drain_endOfStreamBehind_servesWhatFollowed() { runScenario(298) }
+  @Test func drain_noRoomForTheRefusal_waits() { runScenario(299) }
 }
 
 @Suite struct TimeScenarios {
-  @Test func instant_comparedAcrossTheWrap_knowsWhatIsLater() { runScenario(177) }
-  @Test func milliseconds_fromSeconds_stayWithinTheirRange() { runScenario(178) }
-  @Test func timers_anywhereOnTheClock_runTheirTime() { runScenario(179) }
-  @Test func timers_setToZero_neverRun() { runScenario(180) }
+  @Test func instant_comparedAcrossTheWrap_knowsWhatIsLater() { runScenario(300) }
+  @Test func milliseconds_fromSeconds_stayWithinTheirRange() { runScenario(301) }
+  @Test func timers_anywhereOnTheClock_runTheirTime() { runScenario(302) }
+  @Test func timers_setToZero_neverRun() { runScenario(303) }
 }
 
 @Suite struct TokenScenarios {
-  @Test func token_bytesOfEachLength_areKept() { runScenario(181) }
-  @Test func token_madeOfANumber_isFourBytes() { runScenario(182) }
-  @Test func tokens_ofManyRequests_areAllDifferent() { runScenario(183) }
-  @Test func tokens_ofPings_areCountedWithThose() { runScenario(184) }
-  @Test func tokens_sameInBothDirections_areTwoRequests() { runScenario(185) }
+  @Test func token_bytesOfEachLength_areKept() { runScenario(304) }
+  @Test func token_madeOfANumber_isFourBytes() { runScenario(305) }
+  @Test func tokens_ofManyRequests_areAllDifferent() { runScenario(306) }
+  @Test func tokens_ofPings_areCountedWithThose() { runScenario(307) }
+  @Test func tokens_sameInBothDirections_areTwoRequests() { runScenario(308) }
+}
+
+@Suite struct URICompositionScenarios {
+  @Test func composition_scheme_isThatOfTheTransport() { runScenario(309) }
+  @Test func composition_hostNotSaid_isTheDefault() { runScenario(310) }
+  @Test func composition_host_isWrittenInOneWay() { runScenario(311) }
+  @Test func composition_port_isShownUnlessTheSchemeSaysIt() { runScenario(312) }
+  @Test func composition_pathAndQuery_encodeWhatTheyMust() { runScenario(313) }
+  @Test func composition_otherOptions_areNotShown() { runScenario(314) }
+  @Test func composition_optionsOfNoURI_haveTheirError() { runScenario(315) }
+  @Test func composition_destinationOfNoURI_isMalformed() { runScenario(316) }
+  @Test func composition_memory_isUsedToTheLastByte() { runScenario(317) }
+}
+
+@Suite struct URIOptionsScenarios {
+  @Test func uriOptions_connectionElsewhere_nameHostAndPort() { runScenario(318) }
+  @Test func uriOptions_sameHostWrittenOtherwise_leaveItOut() { runScenario(319) }
+  @Test func uriOptions_percentEncoding_isDecodedOnce() { runScenario(320) }
+  @Test func uriOptions_pathAndQuery_areSplit() { runScenario(321) }
+  @Test func uriOptions_of255Bytes_areTaken() { runScenario(322) }
+  @Test func uriOptions_withObserve_areInOrder() { runScenario(323) }
+}
+
+@Suite struct URIPropertyScenarios {
+  @Test func uriProperty_optionsToURI_andBack_areTheSame() { runScenario(324) }
+  @Test func uriProperty_uriToOptions_andBack_saysTheSame() { runScenario(325) }
+}
+
+@Suite struct URIScenarios {
+  @Test func uri_scheme_isOneOfFour() { runScenario(326) }
+  @Test func uri_schemeInAnyCase_hasItsPortAndTransport() { runScenario(327) }
+  @Test func uri_host_isThereAndLegal() { runScenario(328) }
+  @Test func uri_address_isOfOneMachine() { runScenario(329) }
+  @Test func uri_noIPv6AddressInBrackets_isRefused() { runScenario(330) }
+  @Test func uri_port_isANumberOf16Bits() { runScenario(331) }
+  @Test func uri_pathAndQuery_areLegal() { runScenario(332) }
+  @Test func uri_authority_isTakenApart() { runScenario(333) }
+  @Test func uri_parts_ofMoreThan255Bytes_areRefused() { runScenario(334) }
+  @Test func uri_everyPrefixWithEveryByte_neverTraps() { runScenario(335) }
+}
+
+@Suite struct URIVectorScenarios {
+  @Test func uriVectors_uri_givesItsOptions() { runScenario(336) }
+  @Test func uriVectors_options_makeTheURI() { runScenario(337) }
+  @Test func uriVectors_composed_givesItsOptions() { runScenario(338) }
+  @Test func uriVectors_onTheirOwnConnection_saveTheHost() { runScenario(339) }
 }
 
 @Suite struct VectorScenarios {
-  @Test func vectorsA_decoded_readAsListed() { runScenario(186) }
-  @Test func vectorsB_decoded_readAsListed() { runScenario(187) }
-  @Test func vectorsC_decoded_readAsListed() { runScenario(188) }
-  @Test func vectorsD_decoded_readAsListed() { runScenario(189) }
-  @Test func vectorsE_decoded_readAsListed() { runScenario(190) }
-  @Test func vectorsF_decoded_readAsListed() { runScenario(191) }
-  @Test func vectorsG_decoded_readAsListed() { runScenario(192) }
-  @Test func vectorsH_decoded_readAsListed() { runScenario(193) }
-  @Test func vectorsA_inOnePiece_handledAsListed() { runScenario(194) }
-  @Test func vectorsA_byteByByte_handledAsListed() { runScenario(195) }
-  @Test func vectorsA_inTwoPieces_handledAsListed() { runScenario(196) }
-  @Test func vectorsB_inOnePiece_handledAsListed() { runScenario(197) }
-  @Test func vectorsB_byteByByte_handledAsListed() { runScenario(198) }
-  @Test func vectorsB_inTwoPieces_handledAsListed() { runScenario(199) }
-  @Test func vectorsC_inOnePiece_handledAsListed() { runScenario(200) }
-  @Test func vectorsC_byteByByte_handledAsListed() { runScenario(201) }
-  @Test func vectorsC_inTwoPieces_handledAsListed() { runScenario(202) }
-  @Test func vectorsD_inOnePiece_handledAsListed() { runScenario(203) }
-  @Test func vectorsD_byteByByte_handledAsListed() { runScenario(204) }
-  @Test func vectorsD_inTwoPieces_handledAsListed() { runScenario(205) }
-  @Test func vectorsE_inOnePiece_handledAsListed() { runScenario(206) }
-  @Test func vectorsE_byteByByte_handledAsListed() { runScenario(207) }
-  @Test func vectorsE_inTwoPieces_handledAsListed() { runScenario(208) }
-  @Test func vectorsF_inOnePiece_handledAsListed() { runScenario(209) }
-  @Test func vectorsF_byteByByte_handledAsListed() { runScenario(210) }
-  @Test func vectorsF_inTwoPieces_handledAsListed() { runScenario(211) }
-  @Test func vectorsG_inOnePiece_handledAsListed() { runScenario(212) }
-  @Test func vectorsG_byteByByte_handledAsListed() { runScenario(213) }
-  @Test func vectorsG_inTwoPieces_handledAsListed() { runScenario(214) }
-  @Test func vectorsH_inOnePiece_handledAsListed() { runScenario(215) }
-  @Test func vectorsH_byteByByte_handledAsListed() { runScenario(216) }
-  @Test func vectorsH_inTwoPieces_handledAsListed() { runScenario(217) }
+  @Test func vectorsA_decoded_readAsListed() { runScenario(340) }
+  @Test func vectorsB_decoded_readAsListed() { runScenario(341) }
+  @Test func vectorsC_decoded_readAsListed() { runScenario(342) }
+  @Test func vectorsD_decoded_readAsListed() { runScenario(343) }
+  @Test func vectorsE_decoded_readAsListed() { runScenario(344) }
+  @Test func vectorsF_decoded_readAsListed() { runScenario(345) }
+  @Test func vectorsG_decoded_readAsListed() { runScenario(346) }
+  @Test func vectorsH_decoded_readAsListed() { runScenario(347) }
+  @Test func vectorsA_inOnePiece_handledAsListed() { runScenario(348) }
+  @Test func vectorsA_byteByByte_handledAsListed() { runScenario(349) }
+  @Test func vectorsA_inTwoPieces_handledAsListed() { runScenario(350) }
+  @Test func vectorsB_inOnePiece_handledAsListed() { runScenario(351) }
+  @Test func vectorsB_byteByByte_handledAsListed() { runScenario(352) }
+  @Test func vectorsB_inTwoPieces_handledAsListed() { runScenario(353) }
+  @Test func vectorsC_inOnePiece_handledAsListed() { runScenario(354) }
+  @Test func vectorsC_byteByByte_handledAsListed() { runScenario(355) }
+  @Test func vectorsC_inTwoPieces_handledAsListed() { runScenario(356) }
+  @Test func vectorsD_inOnePiece_handledAsListed() { runScenario(357) }
+  @Test func vectorsD_byteByByte_handledAsListed() { runScenario(358) }
+  @Test func vectorsD_inTwoPieces_handledAsListed() { runScenario(359) }
+  @Test func vectorsE_inOnePiece_handledAsListed() { runScenario(360) }
+  @Test func vectorsE_byteByByte_handledAsListed() { runScenario(361) }
+  @Test func vectorsE_inTwoPieces_handledAsListed() { runScenario(362) }
+  @Test func vectorsF_inOnePiece_handledAsListed() { runScenario(363) }
+  @Test func vectorsF_byteByByte_handledAsListed() { runScenario(364) }
+  @Test func vectorsF_inTwoPieces_handledAsListed() { runScenario(365) }
+  @Test func vectorsG_inOnePiece_handledAsListed() { runScenario(366) }
+  @Test func vectorsG_byteByByte_handledAsListed() { runScenario(367) }
+  @Test func vectorsG_inTwoPieces_handledAsListed() { runScenario(368) }
+  @Test func vectorsH_inOnePiece_handledAsListed() { runScenario(369) }
+  @Test func vectorsH_byteByByte_handledAsListed() { runScenario(370) }
+  @Test func vectorsH_inTwoPieces_handledAsListed() { runScenario(371) }
 }
 
 @Suite struct WriterScenarios {
-  @Test func writer_eachFormOfDelta_isWritten() { runScenario(218) }
-  @Test func writer_eachFormOfLength_isWritten() { runScenario(219) }
-  @Test func writer_uint_isAsShortAsItCanBe() { runScenario(220) }
-  @Test func writer_bodyOfEachSize_hasTheOnlyHeaderThatFits() { runScenario(221) }
-  @Test func writer_peersLimit_isUsedToTheLastByte() { runScenario(222) }
-  @Test func writer_memory_isUsedToTheLastByte() { runScenario(223) }
-  @Test func writer_illegalCall_throwsAndChangesNothing() { runScenario(224) }
-  @Test func request_writeFails_connectionIsUnchanged() { runScenario(225) }
-  @Test func writer_paths_becomeSegments() { runScenario(226) }
+  @Test func writer_eachFormOfDelta_isWritten() { runScenario(372) }
+  @Test func writer_eachFormOfLength_isWritten() { runScenario(373) }
+  @Test func writer_uint_isAsShortAsItCanBe() { runScenario(374) }
+  @Test func writer_bodyOfEachSize_hasTheOnlyHeaderThatFits() { runScenario(375) }
+  @Test func writer_peersLimit_isUsedToTheLastByte() { runScenario(376) }
+  @Test func writer_memory_isUsedToTheLastByte() { runScenario(377) }
+  @Test func writer_illegalCall_throwsAndChangesNothing() { runScenario(378) }
+  @Test func request_writeFails_connectionIsUnchanged() { runScenario(379) }
+  @Test func writer_paths_becomeSegments() { runScenario(380) }
 }

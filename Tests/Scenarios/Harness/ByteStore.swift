@@ -38,6 +38,11 @@ struct ByteStore {
     return unsafe base[start + index]
   }
 
+  mutating func replace(_ index: Int, with byte: UInt8) {
+    precondition(index >= 0 && index < count)
+    unsafe base[start + index] = byte
+  }
+
   @inline(never)
   mutating func append(_ byte: UInt8) {
     if end == capacity && start > 0 {

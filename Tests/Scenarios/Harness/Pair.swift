@@ -45,12 +45,21 @@ struct Pair: ~Copyable {
     client.connection.serveDeferred(&client.handler, at: client.now)
     server.pollAll()
     server.connection.serveDeferred(&server.handler, at: server.now)
+    let hasMoved = move()
+    client.pollAll()
+    server.pollAll()
+    return hasMoved
+  }
+
+  /// Moves a piece in each direction.
+  ///
+  /// - Returns: whether anything moved.
+  @inline(never)
+  mutating func move() -> Bool {
     var hasMoved = Pair.write(&client, &toServer, &isClientClosed, largest: piece())
     if Pair.write(&server, &toClient, &isServerClosed, largest: piece()) { hasMoved = true }
     if toServer.read(into: &server.connection, largest: piece(), at: server.now) { hasMoved = true }
     if toClient.read(into: &client.connection, largest: piece(), at: client.now) { hasMoved = true }
-    client.pollAll()
-    server.pollAll()
     return hasMoved
   }
 

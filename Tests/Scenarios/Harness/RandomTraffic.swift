@@ -38,7 +38,9 @@ extension Random {
     var body = ByteStore(.toClient)
     var number = 0
     for _ in 0..<below(6) {
-      let step = oneIn(8) ? below(20_000) : oneIn(3) ? below(400) : below(14)
+      var step = oneIn(8) ? below(20_000) : oneIn(3) ? below(400) : below(14)
+      let wanted = Random.transferOptions[below(Random.transferOptions.count)]
+      if oneIn(2) && wanted >= number { step = wanted - number }
       appendOption(to: &body, &number, step: step, largest: largestOption, isPlain: isPlain)
     }
     if oneIn(2) {
@@ -63,8 +65,8 @@ extension Random {
   ) {
     let next = number + step
     guard next <= 65535 else { return }
-    // Block2, Block1 and No-Response are acted on before any handler.
-    if isPlain && (next == 23 || next == 27 || next == 258) { return }
+    // Block2, Block1, Size2 and No-Response are acted on before any handler.
+    if isPlain && (next == 23 || next == 27 || next == 28 || next == 258) { return }
     var length = oneIn(3) ? below(largest) : below(14)
     if let rule = OptionNumber(rawValue: UInt16(next)).rule {
       if step == 0 && number > 0 && !rule.isRepeatable { return }
@@ -78,9 +80,22 @@ extension Random {
     body.append(deltaNibble << 4 | lengthNibble)
     Random.appendExtension(to: &body, step, deltaWidth)
     Random.appendExtension(to: &body, length, lengthWidth)
+    // Small numbers, which mean something: block 0 of any size, register, how much is not wanted.
+    let isSmall = Random.isTransferOption(next) && next != 1 && next != 4 && !oneIn(4)
     // No dots, for "." and ".." must not be in a path.
-    for _ in 0..<length { body.append(byte() | 0x40) }
+    for index in 0..<length {
+      body.append(!isSmall ? byte() | 0x40 : index < length - 1 ? 0 : byte() & (next == 6 ? 1 : 0x1f))
+    }
     number = next
+  }
+
+  /// If-Match, ETag, If-None-Match, Observe, Block2, Block1, Size2, Size1, No-Response, Request-Tag: they come often.
+  private static var transferOptions: InlineArray<10, Int> { [1, 4, 5, 6, 23, 27, 28, 60, 258, 292] }
+
+  private static func isTransferOption(_ number: Int) -> Bool {
+    let options = transferOptions
+    for index in 0..<options.count where options[index] == number { return true }
+    return false
   }
 
   private static func width(_ value: Int) -> Int { value < 13 ? 0 : value < 269 ? 1 : 2 }

@@ -102,7 +102,9 @@ struct NoTable: ResourceTable {
   mutating func route(_ request: Request, _ response: inout Response) throws(Refusal) -> Bool {
     false
   }
-  mutating func appendLinks(_ response: inout Response, isFirst: inout Bool) {}
+  mutating func appendLinks(
+    _ response: inout Response, matching filter: LinkFilter, isFirst: inout Bool
+  ) {}
   mutating func isReady(_ request: DeferredRequest, at now: Instant) -> Bool { false }
   mutating func answerReady(
     _ request: DeferredRequest, at now: Instant, _ response: inout Response

@@ -101,6 +101,40 @@ struct TestEnd: ~Copyable {
     }
   }
 
+  // MARK: With other resources than the scripted handler
+
+  /// All that a driver does until nothing happens any more, in its order.
+  @inline(never)
+  mutating func run<Handler: RequestHandler & ~Copyable>(serving resources: inout Handler) {
+    repeat {
+      pollAll(serving: &resources)
+      connection.serveDeferred(&resources, at: now)
+      connection.serveObservers(&resources, at: now)
+    } while flush()
+  }
+
+  @inline(never)
+  mutating func pollAll<Handler: RequestHandler & ~Copyable>(serving resources: inout Handler) {
+    while let event = connection.poll(at: now) {
+      tally.note(event, on: connection)
+      connection.serve(&resources, at: now)
+    }
+  }
+
+  /// Hands in all the bytes, as far as the connection takes them.
+  @inline(never)
+  mutating func feed<Handler: RequestHandler & ~Copyable>(
+    _ bytes: Span<UInt8>, serving resources: inout Handler
+  ) {
+    var rest = bytes
+    while rest.count > 0 {
+      let count = connection.receive(rest, at: now)
+      run(serving: &resources)
+      if count == 0 { return }
+      rest = rest.extracting(droppingFirst: count)
+    }
+  }
+
   /// - Returns: whether any byte left.
   @inline(never)
   mutating func flush() -> Bool {

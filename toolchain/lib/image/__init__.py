@@ -6,6 +6,7 @@
     calls                the call graph: the deepest way down, recursion, indirect calls
     stack, entries       the worst case of the program with its interrupts, and below the functions of one module
     sizes, parts         bytes by symbol and by part of the firmware: linker_map, symbols
+    structures           bytes of one type and its fields, from the debug information
     budget, report, command
 
 What is not seen: calls by address are found only where the address is a constant in the same function, or where the

@@ -19,7 +19,10 @@ firmware alone; what stands below them helps with every image.
   arena          the memory of TLS, which lies in static_ram
   core_stack     the worst case below any function of DeviceCore, without what it calls in other modules
   parts          flash by part: {"DeviceCore": 16384}
+  connection_state  DeviceCore's Connection: the state of a connection without its buffers
   unresolved     how many indirect calls and endless recursions below the roots may be left open (a count)
+
+  goals          limits that are not reached yet, {"connection_state": 128}: what is above is said and fails nothing
 
   arena_symbol   the variables that are the arena, default *arena*
   handlers       functions that are exception handlers, besides those that are found
@@ -29,11 +32,15 @@ firmware alone; what stands below them helps with every image.
 
 Functions are named by their symbol or by what swift demangle --simplified makes of it, with * and ? as wildcards."""
 
-LIMITS = ("flash", "static_ram", "stack", "ram", "arena", "core_stack", "unresolved")
+LIMITS = ("flash", "static_ram", "stack", "ram", "arena", "core_stack", "connection_state", "unresolved")
 
 
 class BadBudget(Exception):
     """The file has a key or a value that is none."""
+
+
+class Goal(int):
+    """A limit that is not reached yet."""
 
 
 @dataclass
@@ -55,6 +62,11 @@ class Budget:
             raise BadBudget(f"{path}: {error}") from error
         limits = {key: content.pop(key) for key in LIMITS if key in content}
         parts = content.pop("parts", {})
+        goals = content.pop("goals", {})
+        for name, limit in goals.items():
+            if name not in LIMITS or name in limits or not isinstance(limit, int):
+                raise BadBudget(f"{path}: goals: {name} is no limit, or one already")
+            limits[name] = Goal(limit)
         hints = Hints(content.pop("indirect", {}), content.pop("recursion", {}))
         budget = Budget(limits, parts, hints=hints)
         for key in ("arena_symbol", "handlers", "nesting"):

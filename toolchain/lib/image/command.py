@@ -20,9 +20,11 @@ from .parts import Parts
 from .report import Report
 from .sizes import Item, Sizes
 from .stack import Stack, measure
+from .structures import structure
 from .symbols import readable_names
 
 CORE = "DeviceCore"
+CONNECTION = "$e10DeviceCore10ConnectionVD"
 DEEPEST_CALLS = 20_000
 """Functions are followed into those that they call: that many levels of Python's own stack."""
 
@@ -40,6 +42,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--no-limits", action="store_true", help="of the budget file take no limits")
     parser.add_argument("--symbols", type=int, default=0, metavar="N", help="the N biggest symbols")
     parser.add_argument("--part", help="of this part alone (30 without --symbols)")
+    parser.add_argument("--fields", action="store_true", help="the fields of a connection's state")
     parser.add_argument(
         "--root", action="append", default=[], metavar="PATTERN", help="the deepest way down from this function"
     )
@@ -77,6 +80,7 @@ class Inspection:
         self.sizes = Sizes(self.image, self.parts, self._references())
         self.graph = CallGraph(self.frames, self.readable, budget.hints)
         self.stack: Stack | None = measure(self.image, self.code, self.graph, budget.handlers, budget.nesting)
+        self.connection = structure(self.image, CONNECTION)
 
     def _parts_of_functions(self) -> dict[int, str]:
         found = {s.address: self.parts.of_symbol(s) for s in self.image.symbols if s.is_function}
@@ -122,7 +126,7 @@ def way_as_json(way: Descent, readable: dict[str, str]) -> dict:
     return {"bytes": way.total, "way": steps}
 
 
-def as_json(inspection: Inspection, entries: Entries, arena: list[Item], over: list[str]) -> dict:
+def as_json(inspection: Inspection, entries: Entries, arena: list[Item], report: Report) -> dict:
     sizes, graph, readable, stack = inspection.sizes, inspection.graph, inspection.readable, inspection.stack
     below = graph.below(stack.roots) if stack else set()
     return {
@@ -157,7 +161,9 @@ def as_json(inspection: Inspection, entries: Entries, arena: list[Item], over: l
             }
             for entry in entries.entries
         ],
-        "over": over,
+        "connection_state": inspection.connection and inspection.connection.size,
+        "over": report.over,
+        "missed": report.missed,
     }  # fmt: skip
 
 
@@ -176,6 +182,7 @@ def run(options: argparse.Namespace) -> int:
     sizes, stack, arena = inspection.sizes, inspection.stack, inspection.arena()
     report.memory(sizes, budget, arena, options.arena_high_water)
     report.parts(sizes.by_part(), budget.parts, options.map is not None)
+    report.connection(inspection.connection, budget.limits.get("connection_state"), options.fields)
     if options.symbols:
         report.symbols(sizes.largest(options.symbols, options.part), inspection.readable, options.part)
     if stack:
@@ -195,7 +202,7 @@ def run(options: argparse.Namespace) -> int:
             report.note("there is no such function")
     report.verdict()
     if options.json:
-        content = as_json(inspection, entries, arena, report.over)
+        content = as_json(inspection, entries, arena, report)
         options.json.write_text(json.dumps(content, indent=2) + "\n")
     return 1 if report.over else 0
 

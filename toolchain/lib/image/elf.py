@@ -84,6 +84,7 @@ class Image:
             (s for s in every if s.flags & SHF_ALLOC and s.size), key=lambda s: (s.address, s.offset)
         )
         self._addresses = [section.address for section in self.sections]
+        self._debug = {s.name: s for s in every if s.name.startswith(".debug_")}
         self.symbols: list[Symbol] = []
         for header in headers:
             if header[1] == SHT_SYMTAB:
@@ -118,6 +119,11 @@ class Image:
             return None
         offset = section.offset + address - section.address
         return self._bytes[offset : offset + count]
+
+    def debug_bytes(self, name: str) -> bytes:
+        """A section of the debug information, empty when there is none."""
+        section = self._debug.get(name)
+        return self._bytes[section.offset : section.offset + section.size] if section else b""
 
     def constant(self, address: int) -> int | None:
         """The word at `address` when the program cannot change it."""

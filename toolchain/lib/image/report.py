@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from .budget import Budget
+from .budget import Budget, Goal
 from .calls import CallGraph, Descent
 from .entries import Entries
 from .sizes import CONSTANTS, Item, Sizes, Totals
 from .stack import Stack
+from .structures import Structure
 
 BAR = 20
 WIDTH = 100
@@ -22,11 +23,12 @@ class Paint:
 
 
 class Report:
-    """Prints, and remembers what was over its limit."""
+    """Prints, and remembers what was over its limit, and what misses a goal."""
 
     def __init__(self):
         self.paint = Paint(sys.stdout.isatty())
         self.over: list[str] = []
+        self.missed: list[str] = []
 
     def heading(self, text: str):
         print(f"\n{self.paint.bold}{text}{self.paint.plain}")
@@ -41,11 +43,13 @@ class Report:
             share = value / limit if limit else float(value > 0)
             is_over = value > limit
             if is_over:
-                self.over.append(f"{name}: {value:,} of {limit:,}, {value - limit:,} too many")
+                found = self.missed if isinstance(limit, Goal) else self.over
+                found.append(f"{name}: {value:,} of {limit:,}, {value - limit:,} too many")
             colour = self.paint.red if is_over else self.paint.green
             filled = min(BAR, round(share * BAR))
             line += f" of {limit:>9,} {colour}[{'#' * filled}{'-' * (BAR - filled)}] {share:>4.0%}{self.paint.plain}"
-            line += f" {self.paint.red}over{self.paint.plain}" if is_over else ""
+            word = "over the goal" if isinstance(limit, Goal) else "over"
+            line += f" {self.paint.red}{word}{self.paint.plain}" if is_over else ""
         print(line)
 
     # Memory
@@ -78,6 +82,16 @@ class Report:
             self.figure(f"{part}, flash", parts.get(part, Totals()).flash, limit)
         if CONSTANTS in parts:
             self.note(f"{CONSTANTS}: strings and tables that no code was seen to refer to directly")
+
+    def connection(self, structure: Structure | None, limit: int | None, has_fields: bool):
+        if structure is None:
+            if limit is not None:
+                self.note("state of a connection: this image's debug information does not say it")
+            return
+        self.heading("State of a connection without its buffers, in bytes")
+        self.figure("Connection", structure.size, limit)
+        for name, size in [*structure.fields, ("alignment", structure.padding)] if has_fields else []:
+            print(f"  {size:>16,}  {name}")
 
     def symbols(self, items: list[Item], readable: dict[str, str], part: str | None):
         self.heading(f"The biggest symbols of {part}" if part else "The biggest symbols")
@@ -158,6 +172,10 @@ class Report:
         self.way("the deepest", entries.entries[0].own, graph)
 
     def verdict(self):
+        if self.missed:
+            self.heading("Goals that are missed")
+            for line in self.missed:
+                print(f"  {self.paint.red}{line}{self.paint.plain}")
         if self.over:
             self.heading("Over budget")
             for line in self.over:

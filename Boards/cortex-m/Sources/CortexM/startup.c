@@ -38,6 +38,7 @@ static void unexpected_interrupt(void) {
 // No access to the vectors, where null pointers lead, nor to the 64 MiB below the stack. The
 // processor's own reads of the vectors and the fault handler are not subject to this.
 static void protect_memory(void) {
+  if (MPU_TYPE == 0) return;
   MPU_REGION_BASE = 0 | MPU_REGION_BASE_SELECT(0);
   MPU_REGION_ATTRIBUTES = MPU_REGION_NO_ACCESS(10);
   MPU_REGION_BASE = ((uint32_t)(uintptr_t)stack_bottom - (64u << 20)) | MPU_REGION_BASE_SELECT(1);
@@ -58,6 +59,11 @@ _Noreturn void reset_handler(void) {
   for (uint32_t *word = bss_start; word < bss_end; word++) *word = 0;
 
   protect_memory();
+#if __ARM_ARCH == 6
+  // Code for a core that cannot read a word at an odd address: one that can is to fault as well. Such a core has the
+  // bit already.
+  SCB_CONFIGURATION |= SCB_CONFIGURATION_TRAP_UNALIGNED;
+#endif
 
   board_start();
 

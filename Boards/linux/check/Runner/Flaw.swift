@@ -20,6 +20,7 @@ enum Flaw: UInt8 {
   case reset
   case backPressure
   case close
+  case closeAborts
 
   /// What it is called behind `--break`.
   var name: StaticString {
@@ -42,6 +43,7 @@ enum Flaw: UInt8 {
     case .reset: "reset"
     case .backPressure: "back-pressure"
     case .close: "close"
+    case .closeAborts: "close-aborts"
     }
   }
 

@@ -43,6 +43,7 @@ struct FlawedStream: ByteStream {
   }
 
   mutating func close() {
+    if flaw == .closeAborts { check_reset_at_close(stream.descriptor) }
     if flaw != .close { stream.close() }
   }
 

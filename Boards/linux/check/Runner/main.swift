@@ -66,7 +66,7 @@ func listen(_ board: SocketBoard) -> (SocketListener, UInt16)? {
   var reason: Int32 = 0
   let loopback: InlineArray<4, UInt8> = [127, 0, 0, 1]
   let isMade = unsafe loopback.span.withUnsafeBufferPointer {
-    unsafe check_make_address($0.baseAddress, $0.count, 0, &address)
+    unsafe csockets_address_make($0.baseAddress, $0.count, 0, &address)
   }
   guard isMade else { return nil }
   let descriptor = unsafe csockets_listen(&address, 8, &reason)

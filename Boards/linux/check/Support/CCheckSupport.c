@@ -45,23 +45,6 @@ bool check_read_place(const char *text, uint8_t address[4], uint16_t *port) {
   return inet_pton(AF_INET, host, address) == 1;
 }
 
-bool check_make_address(const uint8_t *bytes, size_t count, uint16_t port, csockets_address *address) {
-  struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(port)};
-  struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
-  if (count == sizeof v4.sin_addr) {
-    memcpy(&v4.sin_addr, bytes, count);
-    memcpy(address->bytes, &v4, sizeof v4);
-    address->length = sizeof v4;
-  } else if (count == sizeof v6.sin6_addr) {
-    memcpy(&v6.sin6_addr, bytes, count);
-    memcpy(address->bytes, &v6, sizeof v6);
-    address->length = sizeof v6;
-  } else {
-    return false;
-  }
-  return true;
-}
-
 void check_write(const uint8_t *bytes, size_t count) {
   fwrite(bytes, 1, count, stdout);
   fflush(stdout);
@@ -81,3 +64,8 @@ void check_limit_descriptors(int32_t count) {
 void check_sleep(uint32_t milliseconds) { usleep(milliseconds * 1000); }
 
 void check_shut_both(int32_t descriptor) { shutdown(descriptor, SHUT_RDWR); }
+
+void check_reset_at_close(int32_t descriptor) {
+  struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+  setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}

@@ -9,4 +9,5 @@ let address = LwIPAddress(
 // The first two and one are board.sh's CLWIP_CONNECTIONS.
 let sizes = FirmwareSizes(connections: 2, waiting: 1, secured: 2, arena: 11_264)
 
-unsafe Firmware<CortexMMachine>.run(address, sizes: sizes, region: region)
+unsafe Firmware<CortexMMachine>.run(
+  address, sizes: sizes, region: region, credentials: SharedKeyCredentials.self)

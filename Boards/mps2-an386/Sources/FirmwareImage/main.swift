@@ -1,4 +1,5 @@
 import BoardFirmware
+import BoardFirmwareCertificates
 import CortexMFirmware
 import PortLwIP
 
@@ -8,6 +9,7 @@ let address = LwIPAddress(
 
 // The first two and one are board.sh's CLWIP_CONNECTIONS.
 let sizes = FirmwareSizes(
-  connections: 4, waiting: 2, transmit: 2464, deferred: 4, secured: 4, arena: 24_576)
+  connections: 4, waiting: 2, transmit: 2464, deferred: 4, secured: 4, arena: 45_056)
 
-unsafe Firmware<CortexMMachine>.run(address, sizes: sizes, region: region)
+unsafe Firmware<CortexMMachine>.run(
+  address, sizes: sizes, region: region, credentials: CertificateCredentials.self)

@@ -1,5 +1,6 @@
 import BoardFirmware
 import PortLwIP
+import VirtFirmware
 
 // The network that QEMU gives to its guests.
 let address = LwIPAddress(
@@ -9,4 +10,5 @@ let address = LwIPAddress(
 let sizes = FirmwareSizes(
   connections: 4, waiting: 2, transmit: 2464, deferred: 4, secured: 4, arena: 24_576)
 
-unsafe Firmware<Virt>.run(address, sizes: sizes, region: region)
+unsafe Firmware<Virt>.run(
+  address, sizes: sizes, region: region, credentials: SharedKeyCredentials.self)

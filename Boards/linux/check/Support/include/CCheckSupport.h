@@ -5,8 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "CSockets.h"
-
 // A name is a C string, of bytes as Swift has them.
 
 /// The word behind `name` on the command line, NULL when it is not there.
@@ -17,8 +15,6 @@ bool check_is_unknown(const uint8_t *names);
 bool check_is_same(const char *text, const uint8_t *other);
 /// Reads `127.0.0.1:5683`.
 bool check_read_place(const char *text, uint8_t address[4], uint16_t *port);
-/// Makes an address of four or sixteen bytes and a port. False for another number of them.
-bool check_make_address(const uint8_t *bytes, size_t count, uint16_t port, csockets_address *address);
 
 /// Writes to standard output at once.
 void check_write(const uint8_t *bytes, size_t count);
@@ -30,3 +26,5 @@ void check_limit_descriptors(int32_t count);
 void check_sleep(uint32_t milliseconds);
 /// Ends a connection in both directions.
 void check_shut_both(int32_t descriptor);
+/// Makes closing a reset, which drops what waits.
+void check_reset_at_close(int32_t descriptor);

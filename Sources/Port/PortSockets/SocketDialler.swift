@@ -1,13 +1,19 @@
-import CCheckSupport
 import CSockets
 import Port
-import PortSockets
 
 /// Opens connections with the operating system's sockets.
-struct SocketDialler: Dialler {
-  let board: SocketBoard
+public struct SocketDialler: Dialler {
+  private let board: SocketBoard
 
-  mutating func dial(_ place: DialPlace) -> SocketStream? {
+  /// Opens connections that `board` watches.
+  public init(board: SocketBoard) {
+    self.board = board
+  }
+
+  /// Begins to connect; see ``Port/Dialler/dial(_:)``.
+  ///
+  /// - Returns: nil also when the system refuses at once: it has no descriptor left, or no way to the place.
+  public mutating func dial(_ place: DialPlace) -> SocketStream? {
     var address = csockets_address()
     guard fill(&address, with: place) else { return nil }
     var reason: Int32 = 0
@@ -19,11 +25,11 @@ struct SocketDialler: Dialler {
     switch place.address {
     case .ipv4(let bytes):
       unsafe bytes.span.withUnsafeBufferPointer {
-        unsafe check_make_address($0.baseAddress, $0.count, place.port, &address)
+        unsafe csockets_address_make($0.baseAddress, $0.count, place.port, &address)
       }
     case .ipv6(let bytes):
       unsafe bytes.span.withUnsafeBufferPointer {
-        unsafe check_make_address($0.baseAddress, $0.count, place.port, &address)
+        unsafe csockets_address_make($0.baseAddress, $0.count, place.port, &address)
       }
     }
   }

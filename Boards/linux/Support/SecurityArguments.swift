@@ -1,72 +1,73 @@
 import ArgumentParser
-import LinuxSupport
 import PortTLS
 
 /// How to know the server, and how to be known by it. Only coaps+tcp needs that.
-struct SecurityArguments: ParsableArguments {
+public struct SecurityArguments: ParsableArguments {
   // A text, not a key: the library would print what it cannot read.
   @Option(
     name: .customLong("psk"),
     help: ArgumentHelp(
       "A pre-shared key. Others on this machine can see it in the list of processes: the environment "
         + "variable COAP_PSK and --psk-file are better.", valueName: "identity:hexkey"))
-  var key: String?
+  public var key: String?
 
   @Option(
     name: .customLong("psk-file"),
     help: ArgumentHelp("A file with the line IDENTITY:HEXKEY, # for comments.", valueName: "file"))
-  var keyFile: String?
+  public var keyFile: String?
 
   @Option(
     name: .customLong("ca"),
     help: ArgumentHelp(
       "The authorities to trust, PEM or DER; without it and without a key those of this machine.",
       valueName: "file"))
-  var authorities: String?
+  public var authorities: String?
 
   @Option(
     name: .customLong("cert"),
     help: ArgumentHelp("Our own certificate with its chain, PEM or DER.", valueName: "file"))
-  var certificate: String?
+  public var certificate: String?
 
   @Option(
     name: .customLong("key"),
     help: ArgumentHelp("The private key of our certificate, PEM or DER.", valueName: "file"))
-  var privateKey: String?
+  public var privateKey: String?
 
   @Option(
     help: ArgumentHelp(
       "The name to ask for and to find in the certificate, instead of the URI's host.",
       valueName: "name"))
-  var serverName: String?
+  public var serverName: String?
 
   @Flag(
     name: .customLong("insecure"),
     help: "Take any certificate: whoever is on the way can read and change everything.")
-  var isInsecure = false
+  public var isInsecure = false
 
   @Flag(
     name: .customLong("alpn-optional"),
     help: "Talk to servers that do not say by ALPN that they speak coap, also on other ports than 5684.")
-  var isProtocolOptional = false
+  public var isProtocolOptional = false
 
   @Option(
     name: .customLong("max-fragment-length"),
     help: ArgumentHelp(
       "The largest record to ask the server for: 512, 1024, 2048, 4096 or none.", valueName: "bytes"))
-  var fragmentLength = FragmentLength(argument: "4096")!
+  public var fragmentLength = FragmentLength(argument: "4096")!
 
   @Option(
     name: .customLong("session"),
     help: ArgumentHelp(
       "Resume the TLS session in this file, if there is one for this server, and keep the new one there. "
         + "It contains keys.", valueName: "file"))
-  var sessionFile: String?
+  public var sessionFile: String?
 
   @Option(help: ArgumentHelp("How long the TLS handshake may take.", valueName: "seconds"))
-  var handshakeTimeout = Seconds(10)
+  public var handshakeTimeout = Seconds(10)
 
-  func validate() throws {
+  public init() {}
+
+  public func validate() throws {
     guard key == nil || keyFile == nil else {
       throw ValidationError("--psk and --psk-file exclude each other")
     }
@@ -88,7 +89,7 @@ struct SecurityArguments: ParsableArguments {
   }
 
   /// An option that makes no sense without TLS, if one was given.
-  var givenOption: String? {
+  public var givenOption: String? {
     let given: [(String, Bool)] = [
       ("--psk", key != nil), ("--psk-file", keyFile != nil), ("--ca", authorities != nil),
       ("--cert", certificate != nil), ("--server-name", serverName != nil),
@@ -96,19 +97,18 @@ struct SecurityArguments: ParsableArguments {
     ]
     return given.first { $0.1 }?.0
   }
+
+  /// Whether there is anything that only TLS has a use for.
+  public var isGiven: Bool { givenOption != nil || SharedKey.isInEnvironment }
 }
 
 extension SecurityArguments {
   /// Reads the key and says which certificates count.
   ///
-  /// - Throws: ``Failure`` of usage with what is wrong.
-  func load() throws(Failure) -> ClientSecurity {
+  /// - Throws: what is wrong with one of them.
+  public func load() throws(SecurityFailure) -> ClientSecurity {
     var security = ClientSecurity()
-    do throws(SecurityFailure) {
-      security.key = try loadKey()
-    } catch {
-      throw Failure(error.description, exitCode: 64)
-    }
+    security.key = try loadKey()
     if let certificate, let privateKey {
       security.certificate = CertificateFiles(certificate: certificate, key: privateKey)
     }
@@ -137,12 +137,12 @@ extension SecurityArguments {
 }
 
 /// The choices of `--max-fragment-length`.
-struct FragmentLength: ExpressibleByArgument {
+public struct FragmentLength: ExpressibleByArgument {
   /// Nil to ask for none.
   let length: MaximumFragmentLength?
-  let defaultValueDescription: String
+  public let defaultValueDescription: String
 
-  init?(argument: String) {
+  public init?(argument: String) {
     length = Int(argument).flatMap(MaximumFragmentLength.init)
     guard length != nil || argument == "none" else { return nil }
     defaultValueDescription = argument

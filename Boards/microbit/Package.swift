@@ -1,0 +1,36 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Embedded mode, the core and the memory map come from the toolsets on the command line, see README.md.
+let settings: [SwiftSetting] = [
+  .enableExperimentalFeature("Lifetimes"),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .treatWarning("EmbeddedRestrictions", as: .error),
+]
+
+let package = Package(
+  name: "microbit",
+  dependencies: [
+    .package(path: "../cortex-m"),
+    // The name is given so that the folder of a clone may be called anything.
+    .package(name: "coap-device-sdk", path: "../.."),
+  ],
+  targets: [
+    .target(
+      name: "BoardSupport",
+      dependencies: [.product(name: "CortexM", package: "cortex-m")],
+      cSettings: [.enableWarning("all"), .treatAllWarnings(as: .error)]),
+    .executableTarget(
+      name: "LoopbackImage",
+      dependencies: [
+        "BoardSupport",
+        .product(name: "CortexM", package: "cortex-m"),
+        .product(name: "CortexMConsole", package: "cortex-m"),
+        .product(name: "BoardResources", package: "coap-device-sdk"),
+        .product(name: "DeviceCore", package: "coap-device-sdk"),
+        .product(name: "Port", package: "coap-device-sdk"),
+      ],
+      swiftSettings: settings),
+  ]
+)
