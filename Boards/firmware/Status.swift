@@ -12,37 +12,45 @@ struct Status<M: Machine>: Resource {
   let network: LwIPNetwork
 
   mutating func get(_ request: Request, _ response: inout Response) throws(Refusal) {
-    let usage = LwIPUsage()
     response.begin(.content, .textPlain)
-    write("up", [M.now.rawValue], to: &response)
-    write("connections", [count(network.connectionCount)], to: &response)
-    line("tcp", usage.connections, to: &response)
-    line("segments", usage.segments, to: &response)
-    line("frames", usage.frames, to: &response)
-    line("heap", usage.heap, to: &response)
-    write(
-      "arena",
-      [
-        count(TLSArena.usedByteCount), count(TLSArena.peakExtentByteCount), count(TLSArena.capacity),
-        count(TLSArena.failureCount),
-      ], to: &response)
-    write("stack", [M.stack.used, M.stack.size], to: &response)
+    write("up", M.now.rawValue, to: &response)
+    write("\nconnections", count(network.connectionCount), to: &response)
+    writeNetwork(to: &response)
+    write("\narena", count(TLSArena.usedByteCount), to: &response)
+    write("", count(TLSArena.peakExtentByteCount), to: &response)
+    write("", count(TLSArena.capacity), to: &response)
+    write("", count(TLSArena.failureCount), to: &response)
+    write("\nstack", M.stack.used, to: &response)
+    write("", M.stack.size, to: &response)
+    response.append("\n")
   }
 
   private func count(_ number: Int) -> UInt32 { UInt32(truncatingIfNeeded: number) }
 
-  private func line(_ name: StaticString, _ memory: LwIPUsage.Memory, to response: inout Response) {
-    write(name, [memory.used, memory.mostUsed, memory.limit, memory.failures], to: &response)
+  // Not inlined, nor the next ones: this is where the stack is deepest.
+  @inline(never)
+  private func writeNetwork(to response: inout Response) {
+    let usage = LwIPUsage()
+    write("\ntcp", usage.connections, to: &response)
+    write("\nsegments", usage.segments, to: &response)
+    write("\nframes", usage.frames, to: &response)
+    write("\nheap", usage.heap, to: &response)
   }
 
-  private func write<let count: Int>(
-    _ name: StaticString, _ numbers: InlineArray<count, UInt32>, to response: inout Response
+  @inline(never)
+  private func write(
+    _ name: StaticString, _ memory: LwIPUsage.Memory, to response: inout Response
   ) {
+    write(name, memory.used, to: &response)
+    write("", memory.mostUsed, to: &response)
+    write("", memory.limit, to: &response)
+    write("", memory.failures, to: &response)
+  }
+
+  @inline(never)
+  private func write(_ name: StaticString, _ number: UInt32, to response: inout Response) {
     response.append(name)
-    for index in 0..<count {
-      response.append(" ")
-      response.append(decimal: numbers[index])
-    }
-    response.append("\n")
+    response.append(" ")
+    response.append(decimal: number)
   }
 }

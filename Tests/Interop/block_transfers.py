@@ -1,4 +1,4 @@
-"""Bodies in blocks and observations by hand: RFC 7959 section 2.2, RFC 8323 section 6, RFC 7641 section 2."""
+"""Bodies in blocks and observations by hand (RFC 7959, RFC 8323 section 6, RFC 7641)."""
 
 from __future__ import annotations
 
@@ -64,7 +64,8 @@ def download(peer: Peer, path: str, szx: int = 6, check=lambda: None) -> bytes:
 
 
 def upload(
-    peer: Peer, path: str, body: bytes, szx: int = 6, *, count: int = 1, check=lambda: None, **fields
+    peer: Peer, path: str, body: bytes, szx: int = 6, *, count: int = 1, check=lambda: None,
+    **fields,
 ) -> Message:
     """Sends a body block by block and returns the answer to the last one."""
     number = 0

@@ -1,4 +1,4 @@
-"""Bodies that come wrong: each gets the code that the rules give, others are served, and nothing stays behind."""
+"""Bodies that come wrong: each gets the code of the rules, others are served, nothing stays."""
 
 import pytest
 
@@ -134,7 +134,9 @@ def test_the_largest_block_number_is_not_the_next_one(peer, szx):
 
 @pytest.mark.rows("BL-02")
 @pytest.mark.parametrize("option", [BLOCK1, BLOCK2])
-@pytest.mark.parametrize("values", [[b"\x01\x00\x00\x06"], [b"\x06", b"\x06"]], ids=["four bytes", "twice"])
+@pytest.mark.parametrize(
+    "values", [[b"\x01\x00\x00\x06"], [b"\x06", b"\x06"]], ids=["four bytes", "twice"]
+)
 def test_a_block_option_that_is_none_is_a_bad_option(peer, option, values):
     extra = tuple((option, value) for value in values)
     method, path = (messages.PUT, "/firmware") if option == BLOCK1 else (messages.GET, "/log")
@@ -212,7 +214,11 @@ def test_an_image_whose_sender_vanishes_is_given_up(strict):
             assert peer.exchange(put(0)).dotted == "2.31"
             assert firmware_status(strict)[0].startswith("receiving")
             getattr(peer, end)()
-        until(lambda: not firmware_status(strict)[0].startswith("receiving"), what="the end of the upload")
+
+        def is_over() -> bool:
+            return not firmware_status(strict)[0].startswith("receiving")
+
+        until(is_over, what="the end of the upload")
     with strict.connect() as peer:
         assert upload(peer, "/firmware", BODY).dotted in ("2.01", "2.04")
 

@@ -1,4 +1,7 @@
-"""Bodies in blocks: libcoap's client, aiocoap and a peer by hand against the simulator (RFC 7959, RFC 8323 section 6)."""
+"""Bodies in blocks: libcoap's client, aiocoap and a peer by hand against the simulator.
+
+RFC 7959, RFC 8323 section 6.
+"""
 
 import asyncio
 
@@ -10,7 +13,7 @@ from block_transfers import (
     BERT, BLOCK1, BLOCK2, ETAG, MEBIBYTE, SIZE2, block, complete, download, firmware_status,
     get_block, image, log_text, put_block, read_block, sha256, unit, upload,
 )
-from programs import Simulator, libcoap_client
+from programs import Simulator, libcoap_client, libcoap_tls_client
 from wire import uint
 
 IMAGE = image()
@@ -38,7 +41,9 @@ def small():
 # libcoap
 
 
-@pytest.mark.parametrize("options", [[], ["-b", "1024"], ["-b", "64"], ["-L", "3"], ["-N"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "options", [[], ["-b", "1024"], ["-b", "64"], ["-L", "3"], ["-N"]], ids=" ".join
+)
 def test_libcoap_fetches_a_mebibyte(large, tmp_path, options):
     answer = libcoap_client(*options, "-o", tmp_path / "log", large.uri("/log"))
     assert sha256((tmp_path / "log").read_bytes()) == sha256(LOG), str(answer)
@@ -82,6 +87,21 @@ def test_libcoap_discovers_in_small_blocks(large):
     whole = libcoap_client(large.uri("/.well-known/core")).stdout
     assert whole.count("<") > 10 and len(whole) > 512
     assert libcoap_client("-b", "16", large.uri("/.well-known/core")).stdout == whole
+
+
+def test_libcoap_carries_a_mebibyte_over_tls(start_tls_simulator, tmp_path):
+    simulator = start_tls_simulator("--log-size", MEBIBYTE, "--alpn-optional")
+    psk = simulator.credentials.psk
+    (tmp_path / "image").write_bytes(IMAGE)
+
+    def client(*arguments):
+        return libcoap_tls_client("openssl", "-u", psk.identity, "-k", psk.text, *arguments)
+
+    answer = client("-o", tmp_path / "log", simulator.uri("/log"))
+    assert sha256((tmp_path / "log").read_bytes()) == sha256(LOG), str(answer)
+    client("-m", "put", "-t", "42", "-f", tmp_path / "image", simulator.uri("/firmware"))
+    status = client(simulator.uri("/firmware/status"))
+    assert status.stdout.strip().splitlines() == complete(IMAGE), str(status)
 
 
 # aiocoap
@@ -210,7 +230,7 @@ def test_blocks_and_bert_can_be_mixed_in_a_body(large):
 
 
 def test_a_ping_and_a_small_request_wait_for_one_block_at_most(large):
-    """Sent behind a block of a mebibyte, they are answered behind it, and on another connection at once."""
+    """Sent behind a block, they are answered behind it, and on another connection at once."""
     with large.connect() as peer, large.connect() as other:
 
         def between(blocks):
@@ -283,7 +303,8 @@ def test_the_log_tells_of_images(start_simulator):
     simulator = start_simulator("--log-level", "info")
     with simulator.connect() as peer:
         upload(peer, "/firmware", IMAGE[:5000])
-        simulator.wait_for_line(f"firmware: 5000 bytes, SHA-256 {sha256(IMAGE[:5000])}$", on="stderr")
+        line = f"firmware: 5000 bytes, SHA-256 {sha256(IMAGE[:5000])}$"
+        simulator.wait_for_line(line, on="stderr")
         peer.exchange(put_block("/firmware", IMAGE, 0, extra=((messages.SIZE1, uint(MEBIBYTE)),)))
         simulator.wait_for_line(r"begins to come, 1048576 bytes announced$", on="stderr")
     simulator.wait_for_line(r"the image was given up or refused$", on="stderr")
@@ -294,7 +315,7 @@ def test_a_body_that_begins_anew_as_a_whole_replaces_the_one_under_way(large):
     """As aiocoap does when the CSM comes after its first block."""
     with large.connect() as peer:
         assert peer.exchange(put_block("/firmware", IMAGE, 0, szx=BERT)).dotted == "2.31"
-        whole = messages.request(messages.PUT, "/firmware", payload=IMAGE[:5000], content_format=42)
+        whole = messages.request(messages.PUT, "/firmware", payload=IMAGE[:5000])
         assert peer.exchange(whole).dotted in ("2.01", "2.04")
         assert firmware_status(large) == complete(IMAGE[:5000])
         # Nothing is left to go on with; another method is another matter.
@@ -310,4 +331,5 @@ def test_who_announces_no_bert_sends_none(small):
     """A client may ask on in the size that it got only of a server that has announced it."""
     with small.connect() as peer:
         answer = peer.exchange(messages.get("/log"))
-        assert read_block(answer, BLOCK2) == (0, True, 6) and len(answer.payload) == 1024, str(answer)
+        assert read_block(answer, BLOCK2) == (0, True, 6), str(answer)
+        assert len(answer.payload) == 1024

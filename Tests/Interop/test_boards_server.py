@@ -1,8 +1,9 @@
-"""Bodies in blocks, observations and the lock on the microcontroller boards in QEMU, with the memory that they have."""
+"""Bodies in blocks, observations and the lock on the microcontroller boards in QEMU."""
 
 import messages
 from block_transfers import (
-    OBSERVE, complete, download, firmware_status, image, log_text, observe, put_block, sha256, upload,
+    OBSERVE, complete, download, firmware_status, image, log_text, observe, put_block, sha256,
+    upload,
 )
 from programs import libcoap_client
 # The fixtures, and that the tests are slow.
@@ -22,7 +23,8 @@ def test_an_image_of_ten_times_the_memory_goes_up(board):
 def test_libcoap_sends_an_image(board, tmp_path):
     body = image(100_000, seed=2)
     (tmp_path / "image").write_bytes(body)
-    answer = libcoap_client("-m", "put", "-t", "42", "-f", tmp_path / "image", board.uri("/firmware"))
+    file = ["-t", "42", "-f", tmp_path / "image"]
+    answer = libcoap_client("-m", "put", *file, board.uri("/firmware"))
     assert firmware_status(board) == complete(body), str(answer)
 
 
@@ -55,11 +57,13 @@ def test_measurements_and_the_lamp_are_observed(board):
         watcher.send(sensor)
         for _ in range(4):
             note = watcher.receive()
-            assert note.token == sensor.token and note.values(OBSERVE) and note.text.endswith(" Cel")
+            assert note.token == sensor.token and note.values(OBSERVE), str(note)
+            assert note.text.endswith(" Cel")
         assert not watcher.exchange(observe(TEMPERATURE, 1, token=sensor.token)).values(OBSERVE)
         state = watcher.exchange(observe(LAMP, token=b"lamp")).payload
         for wanted in [b"10"[state == b"1":][:1], state]:
-            assert other.exchange(messages.request(messages.PUT, LAMP, payload=wanted)).dotted == "2.04"
+            put = messages.request(messages.PUT, LAMP, payload=wanted)
+            assert other.exchange(put).dotted == "2.04"
             note = watcher.receive()
             assert (note.token, note.payload) == (b"lamp", wanted)
 

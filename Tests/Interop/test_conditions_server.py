@@ -1,4 +1,4 @@
-"""ETag, If-Match, If-None-Match, Echo and 4.29: libcoap's client, aiocoap and a peer by hand against the simulator."""
+"""ETag, If-Match, If-None-Match, Echo and 4.29: libcoap, aiocoap and a peer by hand."""
 
 import asyncio
 import re
@@ -169,7 +169,8 @@ def test_a_request_that_was_fresh_ten_seconds_ago_is_stale(peer):
 
 def test_nonsense_is_refused_before_freshness_is_asked_for(peer):
     assert peer.exchange(put(LOCK, b"2")).dotted == "4.00"
-    assert peer.exchange(messages.request(messages.PUT, LOCK, payload=b"1", content_format=50)).dotted == "4.15"
+    json = messages.request(messages.PUT, LOCK, payload=b"1", content_format=50)
+    assert peer.exchange(json).dotted == "4.15"
 
 
 def test_libcoap_shows_the_echo_by_itself(simulator, peer):

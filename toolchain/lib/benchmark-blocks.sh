@@ -47,7 +47,7 @@ print_blocks() {
         for (j = 1; j <= rounds[name]; j++) { a[j] = rate[name, j]; b[j] = cost[name, j] }
         speed = median(a, rounds[name]); spent = median(b, rounds[name])
         if (i == 1) { first_speed = speed; first_spent = spent }
-        printf "%-16s %9.0f %11.1f %7.2f %11.0f %7.2f\n", name, requests[name], speed, first_speed / speed, spent,
+        printf "%-16s %9.0f %11.1f %7.2f %11.1f %7.2f\n", name, requests[name], speed, first_speed / speed, spent,
           spent / first_spent
       }
     }' "$1"
@@ -64,7 +64,7 @@ blocks() {
     esac
     shift 2
   done
-  if ! "$binary" serve --help 2>/dev/null | grep -q -- --log-size; then
+  if [[ $("$binary" serve --help 2>/dev/null) != *--log-size* ]]; then
     fail "no simulator with --log-size at $binary: swift build -c release --product simulator"
   fi
   command -v cc >/dev/null || need_package gcc libc6-dev

@@ -80,7 +80,7 @@ tls() {
     esac
     shift 2
   done
-  if ! "$binary" serve --help 2>/dev/null | grep -q -- --psk-file; then
+  if [[ $("$binary" serve --help 2>/dev/null) != *--psk-file* ]]; then
     fail "no simulator with TLS at $binary: swift build -c release --product simulator"
   fi
   command -v cc >/dev/null || need_package gcc libc6-dev

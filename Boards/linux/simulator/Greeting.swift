@@ -41,12 +41,12 @@ struct Greeting {
   /// Commands to paste. A key that was given is not shown.
   private func lines(for address: ListenAddress) -> [String] {
     let uri = "\(address.shortURI)/sensors/temperature"
-    let image = "\(address.shortURI)/firmware"
     guard address.isSecured else {
       return [
-        "\(Client.ours) get \(uri)", "\(Client.ours) observe \(uri)",
-        "\(Client.ours) put \(image) --file FILE", "\(Client.libcoap) -m get \(uri)",
-        "\(Client.libcoap) -m get -s 10 \(uri)", "\(Client.aiocoap) \(uri)",
+        "\(Client.ours) get \(uri)", "\(Client.ours) observe \(uri) --count 5",
+        "\(Client.ours) put \(address.shortURI)/firmware --file /bin/sh",
+        "\(Client.libcoap) -m get \(uri)", "\(Client.libcoap) -m get -s 5 \(uri)",
+        "\(Client.aiocoap) \(uri)",
       ]
     }
     if let fresh {

@@ -7,7 +7,10 @@ struct LimitOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Connections at a time; more have to wait.", valueName: "count"))
   var connections = 64
 
-  @Option(help: ArgumentHelp("The largest message taken, announced in the CSM.", valueName: "bytes"))
+  @Option(
+    help: ArgumentHelp(
+      "The largest message taken, announced in the CSM; above 1152 it announces BERT blocks as well.",
+      valueName: "bytes"))
   var maxMessageSize: UInt32 = 8448
 
   @Option(help: ArgumentHelp("The longest token taken; above 8 it is announced.", valueName: "bytes"))

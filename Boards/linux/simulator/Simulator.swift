@@ -10,6 +10,8 @@ struct Simulator: ParsableCommand {
 
       Try it:    simulator serve
       Then:      coap get coap+tcp://127.0.0.1/sensors/temperature
+                 coap observe coap+tcp://127.0.0.1/sensors/temperature
+                 coap put coap+tcp://127.0.0.1/firmware --file IMAGE
       With TLS:  simulator serve --fresh-psk
 
       As a device that connects to its server and stays connected:
