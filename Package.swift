@@ -27,6 +27,7 @@ let package = Package(
     .library(name: "PortSockets", targets: ["PortSockets"]),
     .library(name: "PortTLS", targets: ["PortTLS"]),
     .library(name: "PortTLSCertificates", targets: ["PortTLSCertificates"]),
+    .library(name: "PortWebSocket", targets: ["PortWebSocket"]),
     .library(name: "TLSArena", targets: ["TLSArena"]),
     .library(name: "PortLwIP", targets: ["PortLwIP"]),
     .library(name: "PortCheck", targets: ["PortCheck"]),
@@ -58,6 +59,10 @@ let package = Package(
     .target(
       name: "PortTLSCertificates", dependencies: ["PortTLS", "Port", "DeviceCore", "CMbedTLS"],
       path: "Sources/Port/PortTLSCertificates", swiftSettings: settings),
+
+    .target(
+      name: "PortWebSocket", dependencies: ["Port", "DeviceCore", "CMbedTLS"],
+      path: "Sources/Port/PortWebSocket", swiftSettings: settings),
 
     .target(name: "TLSArena", path: "Sources/Port/TLSArena", swiftSettings: settings),
 
@@ -122,7 +127,7 @@ let package = Package(
     .testTarget(
       name: "PortTests",
       dependencies: [
-        "DeviceCore", "Port", "PortTLS", "PortTLSCertificates", "CMbedTLS", "TLSArena",
+        "DeviceCore", "Port", "PortTLS", "PortTLSCertificates", "PortWebSocket", "CMbedTLS", "TLSArena",
       ],
       swiftSettings: hostSettings),
     .testTarget(

@@ -44,7 +44,7 @@ extension WebSocketSession {
 
   /// Keeps translated bytes for which the reader has no space.
   ///
-  /// - Precondition: no more than ``WebSocketInput/headroom`` of them.
+  /// - Precondition: ``take(into:)`` had nothing, and there are no more than 16 of them.
   public mutating func keep(_ bytes: Span<UInt8>, from start: Int, to end: Int) {
     for index in start..<end {
       kept[keptCount] = bytes[index]
@@ -54,12 +54,13 @@ extension WebSocketSession {
 
   // MARK: Output
 
-  /// Bytes for the transport.
+  /// Bytes for the transport. They are in memory that outlives the session, and stay as they are until the next
+  /// call that changes it.
   public var pendingOutput: Span<UInt8> {
-    @_lifetime(borrow self)
+    @_lifetime(immortal)
     get {
       let span = unsafe Span(_unsafeElements: memory.output).extracting(outputStart..<outputEnd)
-      return unsafe _overrideLifetime(span, borrowing: self)
+      return unsafe _overrideLifetime(span, copying: ())
     }
   }
 
@@ -127,20 +128,16 @@ extension WebSocketSession {
   }
 
   /// Closes this end: a Close frame follows what was offered. It answers the peer's, tells what it did wrong, or
-  /// says that all is done.
-  public mutating func finish() {
-    if phase == .open { phase = .finishing }
-  }
-
-  /// Whether the Close frames of both ends have come and gone, and this is the server, which then closes the
-  /// transport first (RFC 6455 section 7.1.1).
-  public var isTransportDone: Bool {
-    phase == .finished && outputStart == outputEnd && role == .server && isDeaf
+  /// else says `code`.
+  public mutating func finish(_ code: WebSocketCloseCode = .normal) {
+    guard phase == .open else { return }
+    phase = .finishing
+    closeCode = code
   }
 
   private var ownCloseCode: WebSocketCloseCode? {
     if let fault = input.fault { return fault.closeCode }
     if input.isClosed { return input.closeCode }
-    return output.hasAborted ? .protocolError : .normal
+    return output.hasAborted ? .protocolError : closeCode
   }
 }

@@ -23,10 +23,11 @@ public struct WebSocketSession: ~Copyable {
   var input = WebSocketInput(.server, largestMessage: 0)
   var output = WebSocketOutput(.server)
   /// What was translated and had no place, see ``keep(_:from:to:)``.
-  var kept = InlineArray<8, UInt8>(repeating: 0)
+  var kept = InlineArray<16, UInt8>(repeating: 0)
   var keptCount = 0
   var outputStart = 0
   var outputEnd = 0
+  var closeCode = WebSocketCloseCode.normal
   /// Bytes of messages that are in the output and that nobody was told of yet.
   var offeredCount = 0
 
@@ -57,6 +58,9 @@ public struct WebSocketSession: ~Copyable {
   public init(memory: WebSocketMemory) {
     self.memory = memory
   }
+
+  /// For the driver to note that the last read was cut by its space, and the transport may have more.
+  public var mayHaveMore = false
 
   /// Starts as the server of a connection that was accepted.
   ///
@@ -92,6 +96,7 @@ public struct WebSocketSession: ~Copyable {
     outputStart = 0
     outputEnd = 0
     offeredCount = 0
+    mayHaveMore = false
   }
 
   /// Done with this connection.
