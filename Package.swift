@@ -87,14 +87,15 @@ let package = Package(
     .target(
       name: "LinuxSupport",
       dependencies: [
-        "DeviceCore", "Port", "PortSockets", "CSockets", "PortTLS", "PortTLSCertificates", "CMbedTLS",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "DeviceCore", "Port", "PortSockets", "CSockets", "PortTLS", "PortTLSCertificates", "PortWebSocket",
+        "CMbedTLS", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Boards/linux/Support", swiftSettings: hostSettings),
     .executableTarget(
       name: "simulator",
       dependencies: [
-        "DeviceCore", "Port", "PortSockets", "CSockets", "PortTLS", "LinuxSupport", "BoardResources",
+        "DeviceCore", "Port", "PortSockets", "CSockets", "PortTLS", "PortWebSocket", "LinuxSupport",
+        "BoardResources",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -110,7 +111,7 @@ let package = Package(
     .executableTarget(
       name: "coap",
       dependencies: [
-        "DeviceCore", "Port", "PortSockets", "CSockets", "PortTLS", "LinuxSupport",
+        "DeviceCore", "Port", "PortSockets", "CSockets", "PortTLS", "PortWebSocket", "LinuxSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Boards/linux/coap", swiftSettings: hostSettings),
