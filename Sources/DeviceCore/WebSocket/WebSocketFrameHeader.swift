@@ -15,6 +15,7 @@ public struct WebSocketFrameHeader: Equatable, Sendable {
 
   /// Whether it is the last frame of its message.
   public let isFinal: Bool
+  /// What the frame is for.
   public let opcode: Opcode
   /// The masking key, its first byte in the highest bits; nil for frames of a server.
   public let mask: UInt32?
