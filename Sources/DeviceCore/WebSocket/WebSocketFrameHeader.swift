@@ -122,19 +122,3 @@ public struct WebSocketFrameHeader: Equatable, Sendable {
     }
   }
 }
-
-/// A masking key that goes round (RFC 6455 section 5.3).
-struct WebSocketMask {
-  private var key: UInt32
-
-  /// Nil leaves bytes as they are.
-  init(_ key: UInt32?) {
-    self.key = key ?? 0
-  }
-
-  /// The byte that the next one is combined with.
-  mutating func next() -> UInt8 {
-    key = key << 8 | key >> 24
-    return UInt8(truncatingIfNeeded: key)
-  }
-}
