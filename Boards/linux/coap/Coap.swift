@@ -5,10 +5,10 @@ import Glibc
 struct Coap: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "coap",
-    abstract: "A client for CoAP over TCP and TLS (RFC 8323), on the same core as the devices.",
+    abstract: "A client for CoAP over TCP, TLS and WebSockets (RFC 8323), on the same core as the devices.",
     discussion: """
-      Reads, changes and observes resources of any CoAP server that speaks TCP, in blocks where they are large, \
-      lists them, measures round trips, and takes messages apart.
+      Reads, changes and observes resources of any CoAP server that speaks TCP or WebSockets, in blocks where they \
+      are large, lists them, measures round trips, and takes messages apart.
 
       EXAMPLES:
         coap get coap+tcp://127.0.0.1/sensors/temperature
@@ -17,6 +17,7 @@ struct Coap: ParsableCommand {
         coap put coap+tcp://127.0.0.1/firmware --file image.bin
         coap observe coap+tcp://127.0.0.1/sensors/temperature --count 10
         coap get coaps+tcp://127.0.0.1/sensors/temperature --psk-file keys
+        coap get coap+ws://127.0.0.1:8080/sensors/temperature
         coap ping coap+tcp://127.0.0.1 --count 5
         coap inspect d40901deadbeefb773656e736f72730474656d70
 

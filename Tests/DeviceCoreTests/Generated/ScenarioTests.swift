@@ -508,14 +508,48 @@ import Testing
   @Test func vectorsH_inTwoPieces_handledAsListed() { runScenario(371) }
 }
 
+@Suite struct WebSocketHandshakeScenarios {
+  @Test func webSocketHandshakes_inOnePiece_handledAsListed() { runScenario(372) }
+  @Test func webSocketHandshakes_byteByByte_handledAsListed() { runScenario(373) }
+  @Test func webSocketHandshakes_asAStreamReads_leaveTheFrames() { runScenario(374) }
+  @Test func webSocketClient_dialling_asksAsTheRFCSays() { runScenario(375) }
+  @Test func webSocketClient_hostThatIsNone_isRefused() { runScenario(376) }
+  @Test func webSocketOrigins_list_isComparedWhole() { runScenario(377) }
+}
+
+@Suite struct WebSocketScenarios {
+  @Test func webSocket_frameOf2To60_isRefusedWith1009() { runScenario(378) }
+  @Test func webSocket_frameAboveTheLimit_isRefusedWith1009() { runScenario(379) }
+  @Test func webSocket_frameOfTheLimit_isTaken() { runScenario(380) }
+  @Test func webSocket_fragmentsWithoutEnd_areRefusedWith1009() { runScenario(381) }
+  @Test func webSocket_fragmentsAboveTheLimit_areRefusedBeforeTheyCome() { runScenario(382) }
+  @Test func webSocket_emptyFragments_areCounted() { runScenario(383) }
+  @Test func webSocket_closeWithoutACode_isAnsweredWithoutOne() { runScenario(384) }
+  @Test func webSocket_closeCodes_onlyThoseThatMayBeSent() { runScenario(385) }
+  @Test func webSocket_requestBeforeTheClose_isAnsweredFirst() { runScenario(386) }
+  @Test func webSocket_behindABadFrame_nothingIsRead() { runScenario(387) }
+  @Test func webSocket_release_endsWith1000() { runScenario(388) }
+  @Test func webSocket_abortOfTheConnection_endsWith1002() { runScenario(389) }
+  @Test func webSocket_pings_theLastIsAnswered() { runScenario(390) }
+  @Test func webSocket_randomTraffic_comesThroughUnchanged() { runScenario(391) }
+  @Test func webSocket_randomNoise_endsInOrder() { runScenario(392) }
+}
+
+@Suite struct WebSocketVectorScenarios {
+  @Test func vectorsW_decoded_readAsListed() { runScenario(393) }
+  @Test func vectorsW_inOnePiece_handledAsListed() { runScenario(394) }
+  @Test func vectorsW_byteByByte_handledAsListed() { runScenario(395) }
+  @Test func vectorsW_inTwoPieces_handledAsListed() { runScenario(396) }
+}
+
 @Suite struct WriterScenarios {
-  @Test func writer_eachFormOfDelta_isWritten() { runScenario(372) }
-  @Test func writer_eachFormOfLength_isWritten() { runScenario(373) }
-  @Test func writer_uint_isAsShortAsItCanBe() { runScenario(374) }
-  @Test func writer_bodyOfEachSize_hasTheOnlyHeaderThatFits() { runScenario(375) }
-  @Test func writer_peersLimit_isUsedToTheLastByte() { runScenario(376) }
-  @Test func writer_memory_isUsedToTheLastByte() { runScenario(377) }
-  @Test func writer_illegalCall_throwsAndChangesNothing() { runScenario(378) }
-  @Test func request_writeFails_connectionIsUnchanged() { runScenario(379) }
-  @Test func writer_paths_becomeSegments() { runScenario(380) }
+  @Test func writer_eachFormOfDelta_isWritten() { runScenario(397) }
+  @Test func writer_eachFormOfLength_isWritten() { runScenario(398) }
+  @Test func writer_uint_isAsShortAsItCanBe() { runScenario(399) }
+  @Test func writer_bodyOfEachSize_hasTheOnlyHeaderThatFits() { runScenario(400) }
+  @Test func writer_peersLimit_isUsedToTheLastByte() { runScenario(401) }
+  @Test func writer_memory_isUsedToTheLastByte() { runScenario(402) }
+  @Test func writer_illegalCall_throwsAndChangesNothing() { runScenario(403) }
+  @Test func request_writeFails_connectionIsUnchanged() { runScenario(404) }
+  @Test func writer_paths_becomeSegments() { runScenario(405) }
 }

@@ -3,7 +3,7 @@
 
 /// All scenarios by index.
 public enum ScenarioTable {
-  public static var count: Int { 381 }
+  public static var count: Int { 406 }
 
   public static func name(at index: Int) -> StaticString {
     switch index {
@@ -379,15 +379,40 @@ public enum ScenarioTable {
     case 369: "vectorsH_inOnePiece_handledAsListed"
     case 370: "vectorsH_byteByByte_handledAsListed"
     case 371: "vectorsH_inTwoPieces_handledAsListed"
-    case 372: "writer_eachFormOfDelta_isWritten"
-    case 373: "writer_eachFormOfLength_isWritten"
-    case 374: "writer_uint_isAsShortAsItCanBe"
-    case 375: "writer_bodyOfEachSize_hasTheOnlyHeaderThatFits"
-    case 376: "writer_peersLimit_isUsedToTheLastByte"
-    case 377: "writer_memory_isUsedToTheLastByte"
-    case 378: "writer_illegalCall_throwsAndChangesNothing"
-    case 379: "request_writeFails_connectionIsUnchanged"
-    case 380: "writer_paths_becomeSegments"
+    case 372: "webSocketHandshakes_inOnePiece_handledAsListed"
+    case 373: "webSocketHandshakes_byteByByte_handledAsListed"
+    case 374: "webSocketHandshakes_asAStreamReads_leaveTheFrames"
+    case 375: "webSocketClient_dialling_asksAsTheRFCSays"
+    case 376: "webSocketClient_hostThatIsNone_isRefused"
+    case 377: "webSocketOrigins_list_isComparedWhole"
+    case 378: "webSocket_frameOf2To60_isRefusedWith1009"
+    case 379: "webSocket_frameAboveTheLimit_isRefusedWith1009"
+    case 380: "webSocket_frameOfTheLimit_isTaken"
+    case 381: "webSocket_fragmentsWithoutEnd_areRefusedWith1009"
+    case 382: "webSocket_fragmentsAboveTheLimit_areRefusedBeforeTheyCome"
+    case 383: "webSocket_emptyFragments_areCounted"
+    case 384: "webSocket_closeWithoutACode_isAnsweredWithoutOne"
+    case 385: "webSocket_closeCodes_onlyThoseThatMayBeSent"
+    case 386: "webSocket_requestBeforeTheClose_isAnsweredFirst"
+    case 387: "webSocket_behindABadFrame_nothingIsRead"
+    case 388: "webSocket_release_endsWith1000"
+    case 389: "webSocket_abortOfTheConnection_endsWith1002"
+    case 390: "webSocket_pings_theLastIsAnswered"
+    case 391: "webSocket_randomTraffic_comesThroughUnchanged"
+    case 392: "webSocket_randomNoise_endsInOrder"
+    case 393: "vectorsW_decoded_readAsListed"
+    case 394: "vectorsW_inOnePiece_handledAsListed"
+    case 395: "vectorsW_byteByByte_handledAsListed"
+    case 396: "vectorsW_inTwoPieces_handledAsListed"
+    case 397: "writer_eachFormOfDelta_isWritten"
+    case 398: "writer_eachFormOfLength_isWritten"
+    case 399: "writer_uint_isAsShortAsItCanBe"
+    case 400: "writer_bodyOfEachSize_hasTheOnlyHeaderThatFits"
+    case 401: "writer_peersLimit_isUsedToTheLastByte"
+    case 402: "writer_memory_isUsedToTheLastByte"
+    case 403: "writer_illegalCall_throwsAndChangesNothing"
+    case 404: "request_writeFails_connectionIsUnchanged"
+    case 405: "writer_paths_becomeSegments"
     default: "?"
     }
   }
@@ -766,15 +791,40 @@ public enum ScenarioTable {
     case 369: vectorsH_inOnePiece_handledAsListed(&check)
     case 370: vectorsH_byteByByte_handledAsListed(&check)
     case 371: vectorsH_inTwoPieces_handledAsListed(&check)
-    case 372: writer_eachFormOfDelta_isWritten(&check)
-    case 373: writer_eachFormOfLength_isWritten(&check)
-    case 374: writer_uint_isAsShortAsItCanBe(&check)
-    case 375: writer_bodyOfEachSize_hasTheOnlyHeaderThatFits(&check)
-    case 376: writer_peersLimit_isUsedToTheLastByte(&check)
-    case 377: writer_memory_isUsedToTheLastByte(&check)
-    case 378: writer_illegalCall_throwsAndChangesNothing(&check)
-    case 379: request_writeFails_connectionIsUnchanged(&check)
-    case 380: writer_paths_becomeSegments(&check)
+    case 372: webSocketHandshakes_inOnePiece_handledAsListed(&check)
+    case 373: webSocketHandshakes_byteByByte_handledAsListed(&check)
+    case 374: webSocketHandshakes_asAStreamReads_leaveTheFrames(&check)
+    case 375: webSocketClient_dialling_asksAsTheRFCSays(&check)
+    case 376: webSocketClient_hostThatIsNone_isRefused(&check)
+    case 377: webSocketOrigins_list_isComparedWhole(&check)
+    case 378: webSocket_frameOf2To60_isRefusedWith1009(&check)
+    case 379: webSocket_frameAboveTheLimit_isRefusedWith1009(&check)
+    case 380: webSocket_frameOfTheLimit_isTaken(&check)
+    case 381: webSocket_fragmentsWithoutEnd_areRefusedWith1009(&check)
+    case 382: webSocket_fragmentsAboveTheLimit_areRefusedBeforeTheyCome(&check)
+    case 383: webSocket_emptyFragments_areCounted(&check)
+    case 384: webSocket_closeWithoutACode_isAnsweredWithoutOne(&check)
+    case 385: webSocket_closeCodes_onlyThoseThatMayBeSent(&check)
+    case 386: webSocket_requestBeforeTheClose_isAnsweredFirst(&check)
+    case 387: webSocket_behindABadFrame_nothingIsRead(&check)
+    case 388: webSocket_release_endsWith1000(&check)
+    case 389: webSocket_abortOfTheConnection_endsWith1002(&check)
+    case 390: webSocket_pings_theLastIsAnswered(&check)
+    case 391: webSocket_randomTraffic_comesThroughUnchanged(&check)
+    case 392: webSocket_randomNoise_endsInOrder(&check)
+    case 393: vectorsW_decoded_readAsListed(&check)
+    case 394: vectorsW_inOnePiece_handledAsListed(&check)
+    case 395: vectorsW_byteByByte_handledAsListed(&check)
+    case 396: vectorsW_inTwoPieces_handledAsListed(&check)
+    case 397: writer_eachFormOfDelta_isWritten(&check)
+    case 398: writer_eachFormOfLength_isWritten(&check)
+    case 399: writer_uint_isAsShortAsItCanBe(&check)
+    case 400: writer_bodyOfEachSize_hasTheOnlyHeaderThatFits(&check)
+    case 401: writer_peersLimit_isUsedToTheLastByte(&check)
+    case 402: writer_memory_isUsedToTheLastByte(&check)
+    case 403: writer_illegalCall_throwsAndChangesNothing(&check)
+    case 404: request_writeFails_connectionIsUnchanged(&check)
+    case 405: writer_paths_becomeSegments(&check)
     default: check.fail("no such scenario")
     }
   }
