@@ -9,38 +9,26 @@ extension Connection {
   @inline(__always)
   public var largestBlock: BlockSize { peerCapabilities.supportsBERT ? .bert : .largest }
 
-  /// What a request with Block1 or Block2 leads to.
-  enum BodyStep {
-    /// Its payload is its body.
-    case plain
-    /// The resource takes this part of a body.
-    case part(BodyPart)
-    /// The body is complete, in the connection's memory.
-    case assembled(byteCount: UInt32, hasIfNoneMatch: Bool)
-    /// The response has been written.
-    case answered
-  }
-
-  /// Looks at the blocks of a request that no resource has seen yet.
+  /// Looks at the blocks of a request that no resource has seen yet: it may be answered afterwards, or have
+  /// another payload, or be a part of a body.
   @inline(never)
-  mutating func take(
-    _ message: Message, _ options: RequestOptions, _ traits: ResourceTraits?,
-    _ response: inout Response, at now: Instant
-  ) -> BodyStep {
-    if let block = options.block2, block.size.isBERT, !announcesBERT {
-      return response.stop(.badRequest("no BERT here"))
+  mutating func takeBlocks(of serving: inout Serving, at now: Instant) {
+    if let block = serving.request.options.block2, block.size.isBERT, !announcesBERT {
+      return serving.response.refuse(.badRequest("no BERT here"))
     }
-    if let block = options.block1 {
-      guard block.allows(payloadByteCount: message.payload.count),
+    if let block = serving.request.options.block1 {
+      guard block.allows(payloadByteCount: serving.request.payload.count),
         announcesBERT || !block.size.isBERT
-      else { return response.stop(.badRequest("payload and block size differ")) }
-      guard let traits else { return .plain }
-      return take(block, of: message, options, traits, &response, at: now)
+      else { return serving.response.refuse(.badRequest("payload and block size differ")) }
+      if let traits = serving.traits { take(block, traits.largestStreamedBody, of: &serving, at: now) }
+    } else if let block = serving.request.options.block2, block.number > 0,
+      serving.request.method != .get
+    {
+      repeatAnswer(&serving, at: now)
     }
-    if let block = options.block2, block.number > 0, message.code != .get {
-      return repeatAnswer(to: message, &response, at: now)
+    if serving.request.options.observe != nil, serving.response.state == .unanswered {
+      prepareObservation(of: &serving)
     }
-    return .plain
   }
 
   // MARK: Bodies of requests
@@ -58,59 +46,61 @@ extension Connection {
     if let index = incomingIndex(message.bodyKey) { giveUp(index) }
   }
 
+  /// - Parameter streamed: how large the body may be that the resource takes part by part; zero when it does not.
+  @inline(never)
   private mutating func take(
-    _ block: Block, of message: Message, _ options: RequestOptions, _ traits: ResourceTraits,
-    _ response: inout Response, at now: Instant
-  ) -> BodyStep {
-    let isStreamed = traits.largestStreamedBody > 0
-    let largest = isStreamed ? traits.largestStreamedBody : UInt32(assembly.count)
-    let count = UInt32(truncatingIfNeeded: message.payload.count)
+    _ block: Block, _ streamed: UInt32, of serving: inout Serving, at now: Instant
+  ) {
+    let isStreamed = streamed > 0
+    let largest = isStreamed ? streamed : UInt32(assembly.count)
+    let count = UInt32(truncatingIfNeeded: serving.request.payload.count)
     if block.number == 0 && !block.isMore {
       // A body of one block.
-      response.block1 = block
-      guard isStreamed else { return .plain }
-      guard count <= largest else { return response.stop(tooLarge: largest) }
-      return .part(takePart(nil, offset: 0, isLast: true, options))
+      serving.response.block1 = block
+      guard isStreamed else { return }
+      guard count <= largest else { return serving.response.refuse(tooLarge: largest) }
+      return takePart(nil, offset: 0, isLast: true, of: &serving)
     }
-    let key = message.bodyKey
+    let key = serving.request.message.bodyKey
     if block.number == 0 {
-      guard count <= largest, options.size1 ?? 0 <= largest else {
-        return response.stop(tooLarge: largest)
+      guard count <= largest, serving.request.options.size1 ?? 0 <= largest else {
+        return serving.response.refuse(tooLarge: largest)
       }
-      guard begin(key, isStreamed: isStreamed, options) else {
-        return response.stop(.serviceUnavailable("too many bodies under way"))
+      let format = serving.request.options.contentFormat
+      guard begin(key, isStreamed, format, serving.request.options.hasIfNoneMatch) else {
+        return serving.response.refuse(.serviceUnavailable("too many bodies under way"))
       }
     }
     guard let index = incomingIndex(key), incoming[index].next == block.offset,
-      incoming[index].format == options.contentFormat
+      incoming[index].format == serving.request.options.contentFormat
     else {
       if let index = incomingIndex(key) { giveUp(index) }
-      return response.stop(Refusal(.requestEntityIncomplete, "not the next block"))
+      return serving.response.refuse(Refusal(.requestEntityIncomplete, "not the next block"))
     }
     guard count <= largest &- min(block.offset, largest),
-      isStreamed || assembly.store(message.payload, at: block.offset)
+      isStreamed || assembly.store(serving.request.payload, at: block.offset)
     else {
       giveUp(index)
-      return response.stop(tooLarge: largest)
+      return serving.response.refuse(tooLarge: largest)
     }
-    response.block1 = block
+    serving.response.block1 = block
     incoming[index].next = block.offset &+ count
     incoming[index].timer = Timer(limits.bodyTimeout, from: now)
     bodyTimer = bodyTimer.earlier(incoming[index].timer)
     if isStreamed {
-      return .part(takePart(index, offset: block.offset, isLast: !block.isMore, options))
+      return takePart(index, offset: block.offset, isLast: !block.isMore, of: &serving)
     }
-    if block.isMore {
-      response.begin(.continue)
-      return .answered
-    }
+    if block.isMore { return serving.response.begin(.continue) }
     incoming[index].state = .free
-    return .assembled(
-      byteCount: incoming[index].next, hasIfNoneMatch: incoming[index].hasIfNoneMatch)
+    unsafe serving.request.use(body: assembly.bytes(0, incoming[index].next))
+    if incoming[index].hasIfNoneMatch { serving.request.options.hasIfNoneMatch = true }
   }
 
   /// - Returns: false when there is no entry or no memory for one more body.
-  private mutating func begin(_ key: UInt32, isStreamed: Bool, _ options: RequestOptions) -> Bool {
+  @inline(never)
+  private mutating func begin(
+    _ key: UInt32, _ isStreamed: Bool, _ format: ContentFormat?, _ hasIfNoneMatch: Bool
+  ) -> Bool {
     var free: Int?
     for index in 0..<incoming.count {
       if incoming[index].state == .assembled && !isStreamed { return false }
@@ -119,9 +109,9 @@ extension Connection {
     guard let free else { return false }
     var entry = IncomingBody()
     entry.key = key
-    entry.format = options.contentFormat
+    entry.format = format
     entry.number = takeTransferNumber()
-    entry.hasIfNoneMatch = options.hasIfNoneMatch
+    entry.hasIfNoneMatch = hasIfNoneMatch
     entry.state = isStreamed ? .streamed : .assembled
     incoming[free] = entry
     return true
@@ -129,13 +119,13 @@ extension Connection {
 
   /// The part for its resource. With the last one the body is over.
   private mutating func takePart(
-    _ index: Int?, offset: UInt32, isLast: Bool, _ options: RequestOptions
-  ) -> BodyPart {
+    _ index: Int?, offset: UInt32, isLast: Bool, of serving: inout Serving
+  ) {
     let number = index.map { incoming[$0].number } ?? takeTransferNumber()
     if let index, isLast { incoming[index].state = .free }
-    return BodyPart(
+    serving.request.part = BodyPart(
       transfer: BodyTransfer(connection: identity, number: number), offset: offset, isLast: isLast,
-      announcedByteCount: options.size1)
+      announcedByteCount: serving.request.options.size1)
   }
 
   private mutating func takeTransferNumber() -> UInt16 {
@@ -211,38 +201,29 @@ extension Connection {
   }
 
   /// Another block of an answer that was kept (RFC 7959 section 3.3).
-  private mutating func repeatAnswer(
-    to message: Message, _ response: inout Response, at now: Instant
-  ) -> BodyStep {
-    guard let answer = kept, answer.key == message.answerKey else {
+  @inline(never)
+  private mutating func repeatAnswer(_ serving: inout Serving, at now: Instant) {
+    guard let answer = kept, answer.key == serving.request.message.answerKey else {
       // Asking the resource would do again what was done, unless that is nothing.
-      if message.code == .fetch { return .plain }
-      return response.stop(Refusal(.requestEntityIncomplete, "the answer is not kept"))
+      if serving.request.method == .fetch { return }
+      return serving.response.refuse(Refusal(.requestEntityIncomplete, "the answer is not kept"))
     }
     kept?.timer = Timer(limits.bodyTimeout, from: now)
-    response.eTag = answer.eTag
-    response.begin(answer.code)
-    if let format = answer.format { response.append(.contentFormat, format) }
-    let part = response.beginBody(of: answer.byteCount)
-    response.skip(to: part.lowerBound)
-    response.append(answerStore.bytes(part.lowerBound, part.upperBound))
+    serving.response.eTag = answer.eTag
+    serving.response.begin(answer.code)
+    if let format = answer.format { serving.response.append(.contentFormat, format) }
+    let part = serving.response.beginBody(of: answer.byteCount)
+    serving.response.skip(to: part.lowerBound)
+    serving.response.append(answerStore.bytes(part.lowerBound, part.upperBound))
     if part.upperBound == answer.byteCount { kept = nil }
-    return .answered
   }
 }
 
 extension Response {
-  /// An answer without a resource.
-  fileprivate mutating func stop(_ refusal: Refusal) -> Connection.BodyStep {
-    refuse(refusal)
-    return .answered
-  }
-
   /// 4.13 with the largest body that would be taken.
-  fileprivate mutating func stop(tooLarge largest: UInt32) -> Connection.BodyStep {
+  fileprivate mutating func refuse(tooLarge largest: UInt32) {
     begin(.requestEntityTooLarge)
     // Zero: none that is larger than a message.
     if largest > 0 { append(.size1, uint: largest) }
-    return .answered
   }
 }

@@ -69,17 +69,14 @@ extension Connection {
   /// Whether the answer to this request can be the first notification. Not when its body came in blocks: it
   /// could not be answered again from its last message.
   @inline(never)
-  mutating func prepareObservation(
-    of message: Message, _ options: RequestOptions, _ traits: ResourceTraits?,
-    _ response: inout Response
-  ) {
-    if let index = observerIndex(message.token) { removeObserver(index) }
-    guard options.observe == .register, traits?.revision != nil,
-      message.code == .get || message.code == .fetch, options.block2?.number ?? 0 == 0,
-      options.block1 == nil, options.unwantedClasses == 0, freeObserver != nil,
-      message.byteCount <= observerRequests.count / observers.count
+  mutating func prepareObservation(of serving: inout Serving) {
+    if let index = observerIndex(serving.request.message.token) { removeObserver(index) }
+    let method = serving.request.method
+    guard serving.request.options.canBeginObservation, serving.traits?.revision != nil,
+      method == .get || method == .fetch, freeObserver != nil,
+      serving.request.message.byteCount <= observerRequests.count / observers.count
     else { return }
-    response.observe = takeNotificationNumber()
+    serving.response.observe = takeNotificationNumber()
   }
 
   /// Notes who is to be notified, when the first notification was a success.

@@ -11,6 +11,7 @@ extension Connection {
     var serving = Serving()
     guard beginServing(&serving) else { return }
     if serving.needsHandler { askTraits(&handler, &serving, at: now) }
+    if serving.request.options.needsTraits { takeBlocks(of: &serving, at: now) }
     if serving.response.state == .unanswered {
       handler.respond(to: serving.request, &serving.response)
     }
@@ -84,24 +85,6 @@ extension Connection {
     guard serving.request.options.needsTraits else { return }
     serving.traits = handler.traits(of: serving.request, at: now)
     abandonBodies(&handler, at: now)
-    takeBlocks(of: &serving, at: now)
-  }
-
-  @inline(never)
-  private mutating func takeBlocks(of serving: inout Serving, at now: Instant) {
-    let message = serving.request.message
-    switch take(message, serving.request.options, serving.traits, &serving.response, at: now) {
-    case .plain:
-      if serving.request.options.observe != nil {
-        prepareObservation(
-          of: message, serving.request.options, serving.traits, &serving.response)
-      }
-    case .answered: break
-    case .part(let part): serving.request.part = part
-    case .assembled(let byteCount, let hasIfNoneMatch):
-      unsafe serving.request.use(body: assembly.bytes(0, byteCount))
-      if hasIfNoneMatch { serving.request.options.hasIfNoneMatch = true }
-    }
   }
 
   @inline(never)

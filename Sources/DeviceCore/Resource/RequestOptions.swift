@@ -95,6 +95,11 @@ struct RequestOptions {
     objection == nil && (block1 != nil || observe != nil || block2 != nil)
   }
 
+  /// Whether the request wants to observe and can be kept, to be answered again.
+  var canBeginObservation: Bool {
+    observe == .register && block2?.number ?? 0 == 0 && block1 == nil && unwantedClasses == 0
+  }
+
   /// Whether the payload is a whole body, or the beginning of one.
   var beginsBody: Bool {
     if let block1 { return block1.number == 0 }
