@@ -27,6 +27,7 @@ let package = Package(
     .library(name: "PortSockets", targets: ["PortSockets"]),
     .library(name: "PortTLS", targets: ["PortTLS"]),
     .library(name: "PortTLSCertificates", targets: ["PortTLSCertificates"]),
+    .library(name: "PortWebSocket", targets: ["PortWebSocket"]),
     .library(name: "TLSArena", targets: ["TLSArena"]),
     .library(name: "PortLwIP", targets: ["PortLwIP"]),
     .library(name: "PortCheck", targets: ["PortCheck"]),
@@ -60,6 +61,10 @@ let package = Package(
       name: "PortTLSCertificates", dependencies: ["PortTLS", "Port", "DeviceCore", "CMbedTLS"],
       path: "Sources/Port/PortTLSCertificates", swiftSettings: settings),
 
+    .target(
+      name: "PortWebSocket", dependencies: ["Port", "DeviceCore", "CMbedTLS"],
+      path: "Sources/Port/PortWebSocket", swiftSettings: settings),
+
     .target(name: "TLSArena", path: "Sources/Port/TLSArena", swiftSettings: settings),
 
     .systemLibrary(name: "CLwIP", path: "Sources/Port/CLwIP"),
@@ -86,14 +91,15 @@ let package = Package(
     .target(
       name: "LinuxSupport",
       dependencies: [
-        "DeviceCore", "Port", "PortSockets", "CSockets", "PortTLS", "PortTLSCertificates", "CMbedTLS",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "DeviceCore", "Port", "PortSockets", "CSockets", "PortTLS", "PortTLSCertificates", "PortWebSocket",
+        "CMbedTLS", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Boards/linux/Support", swiftSettings: hostSettings),
     .executableTarget(
       name: "simulator",
       dependencies: [
-        "DeviceCore", "Port", "PortSockets", "CSockets", "PortTLS", "LinuxSupport", "BoardResources",
+        "DeviceCore", "Port", "PortSockets", "CSockets", "PortTLS", "PortWebSocket", "LinuxSupport",
+        "BoardResources",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -109,7 +115,7 @@ let package = Package(
     .executableTarget(
       name: "coap",
       dependencies: [
-        "DeviceCore", "Port", "PortSockets", "CSockets", "PortTLS", "LinuxSupport",
+        "DeviceCore", "Port", "PortSockets", "CSockets", "PortTLS", "PortWebSocket", "LinuxSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Boards/linux/coap", swiftSettings: hostSettings),
@@ -126,7 +132,7 @@ let package = Package(
     .testTarget(
       name: "PortTests",
       dependencies: [
-        "DeviceCore", "Port", "PortTLS", "PortTLSCertificates", "CMbedTLS", "TLSArena",
+        "DeviceCore", "Port", "PortTLS", "PortTLSCertificates", "PortWebSocket", "CMbedTLS", "TLSArena",
       ],
       swiftSettings: hostSettings),
     .testTarget(

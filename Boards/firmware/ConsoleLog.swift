@@ -15,6 +15,8 @@ struct ConsoleLog<M: Machine, Credentials: FirmwareCredentials>: DeviceObserver 
       M.write(decimal: number.magnitude)
       M.write(" of mbedTLS")
     case .local(let fault): M.write(Credentials.text(fault) ?? fault.text)
+    // None of this firmware's streams is one.
+    case .webSocket: M.write("WebSocket")
     }
     M.write("\n")
   }

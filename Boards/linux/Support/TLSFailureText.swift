@@ -1,3 +1,4 @@
+import DeviceCore
 import Port
 import PortTLS
 
@@ -24,8 +25,17 @@ extension TLSFailure {
   public func text(_ circumstances: TLSCircumstances) -> String {
     switch self {
     case .local(let fault): fault.text(circumstances)
+    case .webSocket(let fault): fault.description
     case .peer(let alert): "the peer refused: alert \(alert.text)" + alert.hint(circumstances)
     }
+  }
+}
+
+extension WebSocketFault {
+  /// A line for a person.
+  fileprivate var description: String {
+    if case .refused(let status) = self { return "\(text) \(status)" }
+    return "\(text)"
   }
 }
 

@@ -54,6 +54,7 @@ public struct TracingStream<Base: ByteStream>: ByteStream {
   public var isSecured: Bool { base.isSecured }
   public var hasUnreadInput: Bool { base.hasUnreadInput }
   public var failure: TLSFailure? { base.failure }
+  public var violation: StaticString? { base.violation }
 }
 
 /// One direction of a traced stream: collects bytes until a message is whole.

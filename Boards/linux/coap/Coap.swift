@@ -5,9 +5,9 @@ import Glibc
 struct Coap: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "coap",
-    abstract: "A client for CoAP over TCP and TLS (RFC 8323), on the same core as the devices.",
+    abstract: "A client for CoAP over TCP, TLS and WebSockets (RFC 8323), on the same core as the devices.",
     discussion: """
-      Reads and changes resources of any CoAP server that speaks TCP, measures round trips, and takes \
+      Reads and changes resources of any CoAP server that speaks TCP or WebSockets, measures round trips, and takes \
       messages apart.
 
       EXAMPLES:
@@ -15,6 +15,7 @@ struct Coap: ParsableCommand {
         coap get coap+tcp://127.0.0.1/.well-known/core
         coap put coap+tcp://127.0.0.1/actuators/led --payload 1
         coap get coaps+tcp://127.0.0.1/sensors/temperature --psk-file keys
+        coap get coap+ws://127.0.0.1:8080/sensors/temperature
         coap ping coap+tcp://127.0.0.1 --count 5
         coap inspect d40901deadbeefb773656e736f72730474656d70
 

@@ -11,7 +11,8 @@ extension ConnectionEnd {
       "the peer sent a message larger than the \(arguments.maxMessageSize) bytes that it was told"
     case .aborted(let fault):
       "the peer broke the protocol: \(fault.text)" + (fault.number.map { " \($0)" } ?? "")
-    case .abortedLocally: "the connection was aborted"
+    // Only for what the peer did to the stream.
+    case .abortedLocally: nil
     case .abortedByPeer: "the peer aborted"
     case .releasedByPeer: "the peer released the connection without an answer"
     case .released, .releaseTimedOut: "the connection was released without an answer"

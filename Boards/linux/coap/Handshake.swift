@@ -27,7 +27,7 @@ struct Handshake {
     guard uri.scheme.isSecured else {
       // Somebody who says how to protect the connection must not get one without protection.
       if let option = arguments.givenOption {
-        throw Failure("\(option) is for coaps+tcp, and the URI is \(uri.scheme.name)", exitCode: 64)
+        throw Failure("\(option) is for coaps+tcp and coaps+ws, and the URI is \(uri.scheme.name)", exitCode: 64)
       }
       return nil
     }
@@ -36,10 +36,12 @@ struct Handshake {
     security = try arguments.load()
     serverName = arguments.serverName ?? uri.nameWithoutFinalDot
     // RFC 8323 section 8.2: on its own port a server may do without.
-    requiresProtocol = uri.port != uri.scheme.defaultPort && !arguments.isProtocolOptional
+    requiresProtocol =
+      uri.port != uri.scheme.defaultPort && !uri.scheme.isWebSocket && !arguments.isProtocolOptional
     var ownBoard = board
     do throws(SecurityFailure) {
       context = try security.makeContext(board: &ownBoard)
+      if uri.scheme.isWebSocket { context.offerNoApplicationProtocol() }
       if let path = arguments.sessionFile {
         var fingerprint = try security.fingerprint()
         fingerprint.add(text: uri.host)

@@ -29,11 +29,10 @@ struct RequestURI {
   /// The host as a certificate and TLS's server_name have it.
   var nameWithoutFinalDot: String { host.hasSuffix(".") ? String(host.dropLast()) : host }
 
-  /// - Throws: ``Failure`` for the schemes that this tool cannot reach.
-  func requireTCP() throws(Failure) {
-    guard !scheme.isWebSocket else {
-      throw Failure("\(scheme.name) is not supported yet; coap+tcp and coaps+tcp are")
-    }
+  /// The host, and the port where it is not the scheme's own, as HTTP's Host header has them.
+  var authority: String {
+    let name = host.contains(":") ? "[\(host)]" : host
+    return port == scheme.defaultPort ? name : "\(name):\(port)"
   }
 
   private static func hostText(_ uri: CoAPURI) -> String {

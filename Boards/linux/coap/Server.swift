@@ -8,7 +8,7 @@ import PortTLS
 struct Server {
   let address: SocketAddress
   private let board: SocketBoard
-  private let stream: SecurableStream<SocketStream>
+  private let stream: LinuxStream<SecurableStream<SocketStream>>
   private let security: Handshake?
   private let arguments: ConnectionArguments
 
@@ -16,14 +16,15 @@ struct Server {
   init(
     of uri: RequestURI, connection: ConnectionArguments, security: SecurityArguments, isVerbose: Bool
   ) throws(Failure) {
-    try uri.requireTCP()
     arguments = connection
     board = try refusals { () throws(SocketFailure) in try SocketMachine.makeBoard() }
     let handshake = try Handshake(with: uri, security, board: board)
     let (stream, address) = try Server.connect(to: uri, connection, board: board)
     self.address = address
     self.security = handshake
-    self.stream = try handshake?.run(on: stream, address, isVerbose: isVerbose) ?? .plain(stream)
+    let secured = try handshake?.run(on: stream, address, isVerbose: isVerbose) ?? .plain(stream)
+    let upgrade = WebSocketHandshake(with: uri, board: board, timeout: security.handshakeTimeout)
+    self.stream = try upgrade?.run(on: secured, address, limits: connection.limits) ?? .plain(secured)
   }
 
   /// Ctrl-C as something that ends a wait; nil when the system does not give that.
@@ -35,6 +36,8 @@ struct Server {
   func run(
     _ activity: inout some Activity, limits: Limits, largestRequest: Int
   ) throws(Failure) {
+    var limits = limits
+    if case .upgraded = stream { limits.framingByteCount = WebSocketMachine.framingByteCount }
     if arguments.trace {
       let traced = TracingStream(stream, label: "") { writeLine($0, to: 2) }
       try run(&activity, on: traced, limits, largestRequest)
@@ -50,7 +53,7 @@ struct Server {
     var board = self.board
     guard let random = board.random() else { throw Failure("no random bits for tokens") }
     let memory = SocketMachine.makeMemory(
-      receiveCapacity: Int(limits.maximumMessageByteCount),
+      receiveCapacity: Int(limits.maximumMessageByteCount + limits.framingByteCount),
       // Room for the CSM and a Release beside the request.
       transmitCapacity: largestRequest + 4 * ConnectionMemory.transmitReserve)
     let connection = Connection(
@@ -71,6 +74,9 @@ struct Server {
   }
 
   private func reason(_ failure: TLSFailure?) -> String {
+    if case .webSocket = failure {
+      return WebSocketHandshake.text(failure!.text(TLSCircumstances(.client)), address)
+    }
     guard let failure, let security else { return "the connection broke" }
     return security.text(failure, address, isOver: true)
   }

@@ -21,7 +21,9 @@ struct ConnectionLog: DeviceObserver {
   }
 
   func didFail(slot: Int, _ failure: TLSFailure) {
-    logger.info("connection \(slot): TLS failed: \(failure.text(circumstances))")
+    var layer = "TLS"
+    if case .webSocket = failure { layer = "WebSocket" }
+    logger.info("connection \(slot): \(layer) failed: \(failure.text(circumstances))")
   }
 
   func lacksEntropy() {

@@ -38,6 +38,8 @@ struct Greeting {
   private func lines(for address: ListenAddress) -> [String] {
     let uri = "\(address.shortURI)/sensors/temperature"
     guard address.isSecured else {
+      // Debian's libcoap has no WebSockets.
+      if address.isWebSocket { return ["\(Client.ours) get \(uri)", "\(Client.aiocoap) \(uri)"] }
       return [
         "\(Client.ours) get \(uri)", "\(Client.libcoap) -m get \(uri)", "\(Client.aiocoap) \(uri)",
       ]
@@ -46,7 +48,7 @@ struct Greeting {
       let ours = "COAP_PSK=\(fresh.hexText) \(Client.ours) get \(uri)"
       let libcoap = "\(Client.libcoap) -u \(fresh.identity) -k \(fresh.text) -m get \(uri)"
       // Debian's libcoap does not know ALPN.
-      return security.requiresProtocol(on: address) ? [ours] : [ours, libcoap]
+      return security.requiresProtocol(on: address) || address.isWebSocket ? [ours] : [ours, libcoap]
     }
     return ["\(Client.ours) get \(uri) \(security.clientOptions)"]
   }

@@ -77,7 +77,7 @@ struct LimitOptions: ParsableArguments {
   /// Room for several answers at once, so that they leave in one write.
   func makeMemory() -> ConnectionMemory {
     SocketMachine.makeMemory(
-      receiveCapacity: max(Int(maxMessageSize), 16_384),
+      receiveCapacity: max(Int(maxMessageSize) + Int(WebSocketMachine.framingByteCount), 16_384),
       transmitCapacity: 2 * Int(largestResponse) + 2 * ConnectionMemory.transmitReserve)
   }
 }

@@ -21,9 +21,6 @@ struct ListenAddress: CustomStringConvertible {
     } catch {
       throw ValidationError("\(error.fault.text) (at character \(error.offset + 1))")
     }
-    guard !uri.scheme.isWebSocket else {
-      throw ValidationError("\(uri.scheme.name) is not supported yet; coap+tcp and coaps+tcp are")
-    }
     guard uri.isRoot else { throw ValidationError("an address to listen on has no path and no query") }
     var host = ""
     for index in uri.host.indices { host.unicodeScalars.append(Unicode.Scalar(uri.host[index])) }
@@ -42,6 +39,9 @@ struct ListenAddress: CustomStringConvertible {
 
   /// Whether TLS protects what comes in here.
   var isSecured: Bool { scheme.isSecured }
+
+  /// Whether messages come in WebSocket frames.
+  var isWebSocket: Bool { scheme.isWebSocket }
 
   /// Whether a URI need not name the port.
   var hasDefaultPort: Bool { socket.port == scheme.defaultPort }

@@ -79,7 +79,7 @@ extension SecurityOptions {
   /// Whether clients have to offer ALPN: they have to on every port but the default one (RFC 8323 section
   /// 8.2).
   func requiresProtocol(on address: ListenAddress) -> Bool {
-    !address.hasDefaultPort && !isProtocolOptional
+    !address.hasDefaultPort && !address.isWebSocket && !isProtocolOptional
   }
 
   /// Reads all keys and certificates.

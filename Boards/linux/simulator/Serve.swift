@@ -6,6 +6,7 @@ import Logging
 import Port
 import PortSockets
 import PortTLS
+import PortWebSocket
 
 struct Serve: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -19,17 +20,24 @@ struct Serve: ParsableCommand {
         simulator serve --fresh-psk
         simulator serve --listen coaps+tcp://0.0.0.0 --psk-file keys
         simulator serve --listen coaps+tcp://0.0.0.0 --cert chain.pem --key key.pem
+        simulator serve --listen coap+ws://127.0.0.1:8080 --allow-origin http://localhost:3000
       """)
 
   @Option(
     help: ArgumentHelp(
-      "Where to listen: coap+tcp://ADDRESS[:PORT], or coaps+tcp:// for TLS. Repeat it for more; port 0 "
-        + "picks a free one.",
+      "Where to listen: coap+tcp://ADDRESS[:PORT], or coaps+tcp:// for TLS, coap+ws:// for WebSockets, "
+        + "coaps+ws:// for both. Repeat it for more; port 0 picks a free one.",
       valueName: "uri"), transform: ListenAddress.init(uri:))
   var listen: [ListenAddress] = []
 
   @Flag(help: "Let others than this machine connect without TLS.")
   var allowPlain = false
+
+  @Option(
+    help: ArgumentHelp(
+      "An origin of web pages that may connect by WebSocket; repeatable, * for all. What is no browser "
+        + "always may.", valueName: "origin"))
+  var allowOrigin: [String] = []
 
   @OptionGroup(title: "Security") var security: SecurityOptions
 
@@ -47,7 +55,7 @@ struct Serve: ParsableCommand {
   func validate() throws {
     if listen.contains(where: \.isSecured) && !security.hasCredential {
       throw ValidationError(
-        "coaps+tcp needs a key or a certificate: --psk-file FILE, or --cert FILE --key FILE")
+        "coaps+tcp and coaps+ws need a key or a certificate: --psk-file FILE, or --cert FILE --key FILE")
     }
     for address in listen where !allowPlain && !address.isSecured && !address.isLoopback {
       throw ValidationError(
@@ -78,7 +86,13 @@ struct Serve: ParsableCommand {
 
     let logger = makeLogger()
     let sessions = TLSMachine.makeSessions(context == nil ? 0 : limits.connections)
-    let all = listeners.map { secure($0, context, sessions, board: board) }
+    let webSockets = try WebSocketOptions(listeners, limits: limits, origins: allowOrigin) {
+      try loaded.makeContext(board: &board)
+    }
+    let all = listeners.map {
+      let context = $0.address.isWebSocket ? webSockets.context : context
+      return webSockets.upgrade(secure($0, context, sessions, board: board), $0, board: board)
+    }
     if trace {
       let sink: (String) -> Void = { writeError($0) }
       let group = ListenerGroup(all.map { TracingListener($0, sink: sink) })
@@ -125,11 +139,13 @@ struct Serve: ParsableCommand {
       Log()
       SlowAnswer(clock: board)
     }
+    var limits = self.limits.limits
+    if listen.contains(where: \.isWebSocket) { limits.framingByteCount = WebSocketMachine.framingByteCount }
     var device = unsafe Device(
       board: board, listener: listener, resources: resources,
       observer: ConnectionLog(logger: logger, handshakeTimeout: security.handshakeTimeout),
-      limits: limits.limits,
-      slots: SocketMachine.makeSlots(limits.connections, memory: limits.makeMemory))
+      limits: limits,
+      slots: SocketMachine.makeSlots(self.limits.connections, memory: self.limits.makeMemory))
     device.handshakeTimeout = security.handshakeTimeout.span
     serve(&device, until: signals, logger: logger)
   }

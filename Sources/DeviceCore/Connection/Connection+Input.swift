@@ -122,12 +122,12 @@ extension Connection {
       let progress = try FrameHeader.parse(receiveBuffer.bytes, maximumTokenByteCount: token)
       switch progress {
       case .incomplete(let least):
-        guard least > limits.maximumMessageByteCount else { return awaitBytes(at: now) }
+        guard least > limits.largestByteCount else { return awaitBytes(at: now) }
         guard least <= limits.drainByteCount else { throw FormatError(.messageTooLarge, at: 0) }
         return awaitBytes(at: now)
       case .complete(let header):
         let size = header.messageByteCount
-        if size > limits.maximumMessageByteCount { return try refuse(header, at: now) }
+        if size > limits.largestByteCount { return try refuse(header, at: now) }
         guard Int(size) <= receiveBuffer.count else { return awaitBytes(at: now) }
         let bytes = receiveBuffer.bytes.extracting(first: Int(size))
         let layout = try MessageLayout(bytes, header: header)

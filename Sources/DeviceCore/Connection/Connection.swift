@@ -130,7 +130,7 @@ public struct Connection: ~Copyable {
     role: Role, memory: ConnectionMemory, limits: Limits = Limits(), identity: UInt32 = 0,
     firstToken: UInt32, at now: Instant
   ) {
-    unsafe precondition(UInt32(memory.receive.count) >= limits.maximumMessageByteCount)
+    unsafe precondition(UInt32(memory.receive.count) >= limits.largestByteCount)
     precondition(
       limits.maximumTokenByteCount >= 8
         && limits.maximumTokenByteCount <= Capabilities.longestToken)

@@ -2,6 +2,9 @@
 public struct Limits: Sendable {
   /// The largest message that we take, announced as Max-Message-Size (RFC 8323 section 5.3.1).
   public var maximumMessageByteCount: UInt32 = 1152
+  /// So many bytes more a message may have on the stream: 4 where that is made of WebSocket messages, which have
+  /// no length in their header (RFC 8323 section 4.2). The receive buffer needs room for them.
+  public var framingByteCount: UInt32 = 0
   /// The longest token that we take; above 8 it is announced as Extended-Token-Length (RFC 8974).
   public var maximumTokenByteCount: UInt32 = 8
   /// The largest response that a resource may write. A request is handed out only when so much room is
@@ -37,4 +40,8 @@ public struct Limits: Sendable {
 
   /// The defaults.
   public init() {}
+
+  /// The largest message that is taken from the stream.
+  @inline(__always)
+  var largestByteCount: UInt32 { maximumMessageByteCount &+ framingByteCount }
 }

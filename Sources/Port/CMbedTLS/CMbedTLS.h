@@ -7,6 +7,7 @@
 #define CMBEDTLS_H
 
 #include <mbedtls/ctr_drbg.h>
+#include <mbedtls/sha1.h>
 #include <mbedtls/ssl.h>
 #include <mbedtls/ssl_internal.h>
 #if defined(MBEDTLS_SSL_TICKET_C)

@@ -65,13 +65,19 @@ public protocol ByteStream {
   /// end of stream that is known, or a record that TLS has decrypted. False unless the stream says so.
   var hasUnreadInput: Bool { get }
 
-  /// Why TLS gave up; nil when it did not, or there is none.
+  /// Why TLS or a WebSocket gave up; nil when it did not, or there is none.
   var failure: TLSFailure? { get }
+
+  /// What the peer did against the rules of a stream that is made of messages, in words for an Abort; nil for
+  /// nothing. When it is there, `read` says `nothingYet` once all that came before was read. The connection is
+  /// aborted then, and the stream is told to finish writing as always.
+  var violation: StaticString? { get }
 }
 
 extension ByteStream {
   public mutating func open() -> OpenResult { .open }
   public var failure: TLSFailure? { nil }
+  public var violation: StaticString? { nil }
   public var isSecured: Bool { false }
   public var hasUnreadInput: Bool { false }
 }

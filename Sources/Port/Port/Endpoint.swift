@@ -12,7 +12,7 @@ public struct Endpoint<Stream: ByteStream>: ~Copyable {
   public var connection: Connection
   /// The transport side.
   public private(set) var stream: Stream
-  /// Why TLS broke, when it did.
+  /// Why TLS or a WebSocket broke, when one did.
   public private(set) var failure: TLSFailure?
 
   /// More rounds than this would keep other endpoints waiting.
@@ -72,11 +72,18 @@ public struct Endpoint<Stream: ByteStream>: ~Copyable {
     case .bytes(let count):
       connection.didReceive(count, at: now)
       return count == capacity || stream.hasUnreadInput
-    case .nothingYet: break
+    case .nothingYet: abortIfViolated(at: now)
     case .end: connection.receiveEnd(at: now)
     case .failed: breakDown()
     }
     return false
+  }
+
+  /// Not before what came earlier is processed.
+  private mutating func abortIfViolated(at now: Instant) {
+    guard let text = stream.violation, !connection.hasUnprocessedInput else { return }
+    failure = stream.failure
+    connection.abort(text, at: now)
   }
 
   private mutating func fillSpace(_ capacity: inout Int) -> ReadResult {

@@ -1,9 +1,14 @@
-/// Why a TLS connection could not be had, or broke: which side gave up, and for what reason.
+import DeviceCore
+
+/// Why a TLS connection, or a WebSocket over it or without it, could not be had, or broke: which side gave up, and
+/// for what reason.
 public enum TLSFailure: Error, Equatable, Sendable {
   /// The peer gave up and sent this alert.
   case peer(TLSAlert)
   /// This side gave up; the peer was sent an alert where one could still be sent.
   case local(TLSFault)
+  /// The WebSocket could not be had, or the peer broke its rules.
+  case webSocket(WebSocketFault)
 }
 
 /// Why this side gave up.

@@ -89,6 +89,11 @@ public struct TLSContext {
       }, memory)
   }
 
+  /// Says nothing of protocols (ALPN): for coaps+ws, where `coap` has no meaning and a browser offers `http/1.1`.
+  public func offerNoApplicationProtocol() {
+    unsafe configuration.pointee.alpn_list = nil
+  }
+
   /// Asks servers for records of at most so many bytes of content (RFC 6066 section 4).
   public func offer(_ length: MaximumFragmentLength) {
     // Fails only for numbers that are none of these.

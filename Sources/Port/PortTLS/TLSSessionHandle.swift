@@ -167,7 +167,7 @@ struct TLSSessionHandle {
       return
     }
     switch failure {
-    case .peer, .local(.closedInHandshake), .local(.truncated), .local(.transportFailed):
+    case .peer, .webSocket, .local(.closedInHandshake), .local(.truncated), .local(.transportFailed):
       unsafe session.pointee.phase = .failed(failure)
     case .local(let fault):
       unsafe session.pointee.phase = .failing(failure)

@@ -347,14 +347,48 @@ import Testing
   @Test func vectorsH_inTwoPieces_handledAsListed() { runScenario(258) }
 }
 
+@Suite struct WebSocketHandshakeScenarios {
+  @Test func webSocketHandshakes_inOnePiece_handledAsListed() { runScenario(259) }
+  @Test func webSocketHandshakes_byteByByte_handledAsListed() { runScenario(260) }
+  @Test func webSocketHandshakes_asAStreamReads_leaveTheFrames() { runScenario(261) }
+  @Test func webSocketClient_dialling_asksAsTheRFCSays() { runScenario(262) }
+  @Test func webSocketClient_hostThatIsNone_isRefused() { runScenario(263) }
+  @Test func webSocketOrigins_list_isComparedWhole() { runScenario(264) }
+}
+
+@Suite struct WebSocketScenarios {
+  @Test func webSocket_frameOf2To60_isRefusedWith1009() { runScenario(265) }
+  @Test func webSocket_frameAboveTheLimit_isRefusedWith1009() { runScenario(266) }
+  @Test func webSocket_frameOfTheLimit_isTaken() { runScenario(267) }
+  @Test func webSocket_fragmentsWithoutEnd_areRefusedWith1009() { runScenario(268) }
+  @Test func webSocket_fragmentsAboveTheLimit_areRefusedBeforeTheyCome() { runScenario(269) }
+  @Test func webSocket_emptyFragments_areCounted() { runScenario(270) }
+  @Test func webSocket_closeWithoutACode_isAnsweredWithoutOne() { runScenario(271) }
+  @Test func webSocket_closeCodes_onlyThoseThatMayBeSent() { runScenario(272) }
+  @Test func webSocket_requestBeforeTheClose_isAnsweredFirst() { runScenario(273) }
+  @Test func webSocket_behindABadFrame_nothingIsRead() { runScenario(274) }
+  @Test func webSocket_release_endsWith1000() { runScenario(275) }
+  @Test func webSocket_abortOfTheConnection_endsWith1002() { runScenario(276) }
+  @Test func webSocket_pings_theLastIsAnswered() { runScenario(277) }
+  @Test func webSocket_randomTraffic_comesThroughUnchanged() { runScenario(278) }
+  @Test func webSocket_randomNoise_endsInOrder() { runScenario(279) }
+}
+
+@Suite struct WebSocketVectorScenarios {
+  @Test func vectorsW_decoded_readAsListed() { runScenario(280) }
+  @Test func vectorsW_inOnePiece_handledAsListed() { runScenario(281) }
+  @Test func vectorsW_byteByByte_handledAsListed() { runScenario(282) }
+  @Test func vectorsW_inTwoPieces_handledAsListed() { runScenario(283) }
+}
+
 @Suite struct WriterScenarios {
-  @Test func writer_eachFormOfDelta_isWritten() { runScenario(259) }
-  @Test func writer_eachFormOfLength_isWritten() { runScenario(260) }
-  @Test func writer_uint_isAsShortAsItCanBe() { runScenario(261) }
-  @Test func writer_bodyOfEachSize_hasTheOnlyHeaderThatFits() { runScenario(262) }
-  @Test func writer_peersLimit_isUsedToTheLastByte() { runScenario(263) }
-  @Test func writer_memory_isUsedToTheLastByte() { runScenario(264) }
-  @Test func writer_illegalCall_throwsAndChangesNothing() { runScenario(265) }
-  @Test func request_writeFails_connectionIsUnchanged() { runScenario(266) }
-  @Test func writer_paths_becomeSegments() { runScenario(267) }
+  @Test func writer_eachFormOfDelta_isWritten() { runScenario(284) }
+  @Test func writer_eachFormOfLength_isWritten() { runScenario(285) }
+  @Test func writer_uint_isAsShortAsItCanBe() { runScenario(286) }
+  @Test func writer_bodyOfEachSize_hasTheOnlyHeaderThatFits() { runScenario(287) }
+  @Test func writer_peersLimit_isUsedToTheLastByte() { runScenario(288) }
+  @Test func writer_memory_isUsedToTheLastByte() { runScenario(289) }
+  @Test func writer_illegalCall_throwsAndChangesNothing() { runScenario(290) }
+  @Test func request_writeFails_connectionIsUnchanged() { runScenario(291) }
+  @Test func writer_paths_becomeSegments() { runScenario(292) }
 }

@@ -3,7 +3,7 @@
 
 /// All scenarios by index.
 public enum ScenarioTable {
-  public static var count: Int { 268 }
+  public static var count: Int { 293 }
 
   public static func name(at index: Int) -> StaticString {
     switch index {
@@ -266,15 +266,40 @@ public enum ScenarioTable {
     case 256: "vectorsH_inOnePiece_handledAsListed"
     case 257: "vectorsH_byteByByte_handledAsListed"
     case 258: "vectorsH_inTwoPieces_handledAsListed"
-    case 259: "writer_eachFormOfDelta_isWritten"
-    case 260: "writer_eachFormOfLength_isWritten"
-    case 261: "writer_uint_isAsShortAsItCanBe"
-    case 262: "writer_bodyOfEachSize_hasTheOnlyHeaderThatFits"
-    case 263: "writer_peersLimit_isUsedToTheLastByte"
-    case 264: "writer_memory_isUsedToTheLastByte"
-    case 265: "writer_illegalCall_throwsAndChangesNothing"
-    case 266: "request_writeFails_connectionIsUnchanged"
-    case 267: "writer_paths_becomeSegments"
+    case 259: "webSocketHandshakes_inOnePiece_handledAsListed"
+    case 260: "webSocketHandshakes_byteByByte_handledAsListed"
+    case 261: "webSocketHandshakes_asAStreamReads_leaveTheFrames"
+    case 262: "webSocketClient_dialling_asksAsTheRFCSays"
+    case 263: "webSocketClient_hostThatIsNone_isRefused"
+    case 264: "webSocketOrigins_list_isComparedWhole"
+    case 265: "webSocket_frameOf2To60_isRefusedWith1009"
+    case 266: "webSocket_frameAboveTheLimit_isRefusedWith1009"
+    case 267: "webSocket_frameOfTheLimit_isTaken"
+    case 268: "webSocket_fragmentsWithoutEnd_areRefusedWith1009"
+    case 269: "webSocket_fragmentsAboveTheLimit_areRefusedBeforeTheyCome"
+    case 270: "webSocket_emptyFragments_areCounted"
+    case 271: "webSocket_closeWithoutACode_isAnsweredWithoutOne"
+    case 272: "webSocket_closeCodes_onlyThoseThatMayBeSent"
+    case 273: "webSocket_requestBeforeTheClose_isAnsweredFirst"
+    case 274: "webSocket_behindABadFrame_nothingIsRead"
+    case 275: "webSocket_release_endsWith1000"
+    case 276: "webSocket_abortOfTheConnection_endsWith1002"
+    case 277: "webSocket_pings_theLastIsAnswered"
+    case 278: "webSocket_randomTraffic_comesThroughUnchanged"
+    case 279: "webSocket_randomNoise_endsInOrder"
+    case 280: "vectorsW_decoded_readAsListed"
+    case 281: "vectorsW_inOnePiece_handledAsListed"
+    case 282: "vectorsW_byteByByte_handledAsListed"
+    case 283: "vectorsW_inTwoPieces_handledAsListed"
+    case 284: "writer_eachFormOfDelta_isWritten"
+    case 285: "writer_eachFormOfLength_isWritten"
+    case 286: "writer_uint_isAsShortAsItCanBe"
+    case 287: "writer_bodyOfEachSize_hasTheOnlyHeaderThatFits"
+    case 288: "writer_peersLimit_isUsedToTheLastByte"
+    case 289: "writer_memory_isUsedToTheLastByte"
+    case 290: "writer_illegalCall_throwsAndChangesNothing"
+    case 291: "request_writeFails_connectionIsUnchanged"
+    case 292: "writer_paths_becomeSegments"
     default: "?"
     }
   }
@@ -540,15 +565,40 @@ public enum ScenarioTable {
     case 256: vectorsH_inOnePiece_handledAsListed(&check)
     case 257: vectorsH_byteByByte_handledAsListed(&check)
     case 258: vectorsH_inTwoPieces_handledAsListed(&check)
-    case 259: writer_eachFormOfDelta_isWritten(&check)
-    case 260: writer_eachFormOfLength_isWritten(&check)
-    case 261: writer_uint_isAsShortAsItCanBe(&check)
-    case 262: writer_bodyOfEachSize_hasTheOnlyHeaderThatFits(&check)
-    case 263: writer_peersLimit_isUsedToTheLastByte(&check)
-    case 264: writer_memory_isUsedToTheLastByte(&check)
-    case 265: writer_illegalCall_throwsAndChangesNothing(&check)
-    case 266: request_writeFails_connectionIsUnchanged(&check)
-    case 267: writer_paths_becomeSegments(&check)
+    case 259: webSocketHandshakes_inOnePiece_handledAsListed(&check)
+    case 260: webSocketHandshakes_byteByByte_handledAsListed(&check)
+    case 261: webSocketHandshakes_asAStreamReads_leaveTheFrames(&check)
+    case 262: webSocketClient_dialling_asksAsTheRFCSays(&check)
+    case 263: webSocketClient_hostThatIsNone_isRefused(&check)
+    case 264: webSocketOrigins_list_isComparedWhole(&check)
+    case 265: webSocket_frameOf2To60_isRefusedWith1009(&check)
+    case 266: webSocket_frameAboveTheLimit_isRefusedWith1009(&check)
+    case 267: webSocket_frameOfTheLimit_isTaken(&check)
+    case 268: webSocket_fragmentsWithoutEnd_areRefusedWith1009(&check)
+    case 269: webSocket_fragmentsAboveTheLimit_areRefusedBeforeTheyCome(&check)
+    case 270: webSocket_emptyFragments_areCounted(&check)
+    case 271: webSocket_closeWithoutACode_isAnsweredWithoutOne(&check)
+    case 272: webSocket_closeCodes_onlyThoseThatMayBeSent(&check)
+    case 273: webSocket_requestBeforeTheClose_isAnsweredFirst(&check)
+    case 274: webSocket_behindABadFrame_nothingIsRead(&check)
+    case 275: webSocket_release_endsWith1000(&check)
+    case 276: webSocket_abortOfTheConnection_endsWith1002(&check)
+    case 277: webSocket_pings_theLastIsAnswered(&check)
+    case 278: webSocket_randomTraffic_comesThroughUnchanged(&check)
+    case 279: webSocket_randomNoise_endsInOrder(&check)
+    case 280: vectorsW_decoded_readAsListed(&check)
+    case 281: vectorsW_inOnePiece_handledAsListed(&check)
+    case 282: vectorsW_byteByByte_handledAsListed(&check)
+    case 283: vectorsW_inTwoPieces_handledAsListed(&check)
+    case 284: writer_eachFormOfDelta_isWritten(&check)
+    case 285: writer_eachFormOfLength_isWritten(&check)
+    case 286: writer_uint_isAsShortAsItCanBe(&check)
+    case 287: writer_bodyOfEachSize_hasTheOnlyHeaderThatFits(&check)
+    case 288: writer_peersLimit_isUsedToTheLastByte(&check)
+    case 289: writer_memory_isUsedToTheLastByte(&check)
+    case 290: writer_illegalCall_throwsAndChangesNothing(&check)
+    case 291: request_writeFails_connectionIsUnchanged(&check)
+    case 292: writer_paths_becomeSegments(&check)
     default: check.fail("no such scenario")
     }
   }
