@@ -48,6 +48,7 @@ public enum Firmware<M: Machine> {
       M.write("no coaps+tcp: the board was started without a key or a certificate\n")
     }
 
+    let update = unsafe FirmwareStore(memory.update)
     let resources = Resources {
       Sensor(
         path: "sensors/temperature", name: "temperature", unit: "Cel",
@@ -56,8 +57,11 @@ public enum Firmware<M: Machine> {
         path: "sensors/humidity", name: "humidity", unit: "%RH",
         resourceType: "sensor.humidity", middle: 450, swing: 120, seed: 2, clock: board)
       Lamp()
+      Lock(clock: board)
       Echo()
-      Log(lineCount: 32)
+      Log(byteCount: 1024)
+      FirmwareImage(update, largestByteCount: largestImage)
+      FirmwareStatus(update)
       SlowAnswer(clock: board)
       Status<M>(network: network)
     }
@@ -77,6 +81,9 @@ public enum Firmware<M: Machine> {
       board.wait(until: earlier(next, home.step(&board)))
     }
   }
+
+  /// What a chip of this size could have for a second image, in bytes.
+  private static var largestImage: UInt32 { 0x10_0000 }
 
   private static func earlier(_ one: Instant?, _ other: Instant?) -> Instant? {
     guard let one else { return other }
@@ -101,3 +108,5 @@ public enum Firmware<M: Machine> {
     while true { M.sleep() }
   }
 }
+
+extension SHA256: Digest {}

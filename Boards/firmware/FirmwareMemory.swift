@@ -1,3 +1,4 @@
+import BoardResources
 import CMbedTLS
 import DeviceCore
 import Port
@@ -16,6 +17,7 @@ struct FirmwareMemory<Stream: ByteStream, Credentials: FirmwareCredentials> {
   @unsafe let sessions: UnsafeMutableBufferPointer<TLSSession>
   let credentials: Credentials
   @unsafe let arena: UnsafeMutableRawBufferPointer
+  @unsafe let update: UnsafeMutablePointer<FirmwareUpdate<SHA256>>
   let pool: LwIPConnectionPool
   /// For the connection that the board dials.
   let home: ConnectionMemory
@@ -35,6 +37,7 @@ struct FirmwareMemory<Stream: ByteStream, Credentials: FirmwareCredentials> {
     unsafe context = unsafe region.take(TLSContextMemory.self)
     unsafe sessions = unsafe region.take(TLSSession.self, sizes.secured)
     credentials = unsafe Credentials(&region)
+    unsafe update = unsafe region.take(FirmwareUpdate<SHA256>.self)
     unsafe arena = unsafe UnsafeMutableRawBufferPointer(region.take(UInt64.self, sizes.arena / 8))
     // One more for the connection that the board dials, here and below.
     let connectionCount = sizes.connections + 1
@@ -45,11 +48,29 @@ struct FirmwareMemory<Stream: ByteStream, Credentials: FirmwareCredentials> {
     let deferred = unsafe region.take(DeferredEntry.self, connectionCount * sizes.deferred)
     let received = unsafe region.take(UInt8.self, connectionCount * sizes.receive)
     let transmitted = unsafe region.take(UInt8.self, connectionCount * sizes.transmit)
+    // The board's own connection serves nobody.
+    let incoming = unsafe region.take(IncomingBody.self, sizes.connections * sizes.bodies)
+    let assembled = unsafe region.take(UInt8.self, sizes.connections * sizes.assembly)
+    let answers = unsafe region.take(UInt8.self, sizes.connections * sizes.answer)
+    let observers = unsafe region.take(Observer.self, sizes.connections * sizes.observers)
+    let observedByteCount = sizes.observers * FirmwareSizes.observedRequest
+    let observed = unsafe region.take(UInt8.self, sizes.connections * observedByteCount)
     func memory(_ index: Int) -> ConnectionMemory {
       unsafe ConnectionMemory(
         receive: part(of: received, index, sizes.receive),
         transmit: part(of: transmitted, index, sizes.transmit), requests: part(of: requests, index, 1),
         deferred: part(of: deferred, index, sizes.deferred))
+    }
+    func servingMemory(_ index: Int) -> ConnectionMemory {
+      var memory = memory(index)
+      memory.bodies = unsafe BodyMemory(
+        incoming: part(of: incoming, index, sizes.bodies),
+        assembly: part(of: assembled, index, sizes.assembly),
+        answer: part(of: answers, index, sizes.answer))
+      memory.observers = unsafe ObserverMemory(
+        entries: part(of: observers, index, sizes.observers),
+        requests: part(of: observed, index, observedByteCount))
+      return memory
     }
     home = memory(sizes.connections)
     pool = unsafe LwIPConnectionPool(places: places, windows: windows)
@@ -66,8 +87,11 @@ struct FirmwareMemory<Stream: ByteStream, Credentials: FirmwareCredentials> {
     for index in places.indices { unsafe places.initializeElement(at: index, to: LwIPConnection()) }
     unsafe requests.initialize(repeating: PendingRequest())
     unsafe deferred.initialize(repeating: DeferredEntry())
+    unsafe incoming.initialize(repeating: IncomingBody())
+    unsafe observers.initialize(repeating: Observer())
+    unsafe update.initialize(to: FirmwareUpdate())
     for index in 0..<sizes.connections {
-      unsafe slots.initializeElement(at: index, to: Slot(memory: memory(index)))
+      unsafe slots.initializeElement(at: index, to: Slot(memory: servingMemory(index)))
     }
   }
 }

@@ -5,8 +5,10 @@ import TLSArena
 /// What the firmware has used of what it was given, one name and its numbers a line: now, at the most, all
 /// there is, and how often there was none left.
 struct Status<M: Machine>: Resource {
-  let path: StaticString = "status"
-  let attributes = LinkAttributes(title: "memory in use", contentFormats: "0")
+  var path: StaticString { "status" }
+  var attributes: LinkAttributes {
+    LinkAttributes(title: "memory in use", contentFormats: "0")
+  }
   let network: LwIPNetwork
 
   mutating func get(_ request: Request, _ response: inout Response) throws(Refusal) {

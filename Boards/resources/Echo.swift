@@ -2,7 +2,7 @@ import DeviceCore
 
 /// Sends back what is posted, in its own format.
 public struct Echo: Resource {
-  public let path: StaticString = "echo"
+  public var path: StaticString { "echo" }
 
   public init() {}
 

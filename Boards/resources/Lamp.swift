@@ -1,12 +1,19 @@
 import DeviceCore
 
-/// A light that can be switched with the text 0 or 1.
+/// A light that can be switched with the text 0 or 1, and watched.
 public struct Lamp: Resource {
-  public let path: StaticString = "actuators/led"
-  public let attributes = LinkAttributes(resourceType: "actuator.light", contentFormats: "0")
+  public var path: StaticString { "actuators/led" }
+  public var attributes: LinkAttributes {
+    LinkAttributes(
+      resourceType: "actuator.light", contentFormats: "0", isObservable: true)
+  }
   private var isOn = false
 
   public init() {}
+
+  // The state is all that there is to name, and what observers hear of.
+  public var eTag: UInt32? { isOn ? 1 : 0 }
+  public mutating func revision(at now: Instant) -> UInt32 { isOn ? 1 : 0 }
 
   public mutating func get(_ request: Request, _ response: inout Response) throws(Refusal) {
     response.content(.textPlain, isOn ? "1" : "0")

@@ -2,27 +2,32 @@ import DeviceCore
 import Port
 
 /// A simulated sensor: a value in tenths that moves around a middle as time goes by, the same way for the
-/// same seed. Text, or SenML for who asks for it (RFC 8428).
+/// same seed. Text, or SenML for who asks for it (RFC 8428). Observers hear of every measurement.
 public struct Sensor<Clock: Board>: Resource {
   public let path: StaticString
-  public let attributes: LinkAttributes
+  private let resourceType: StaticString
   private let name: StaticString
   private let unit: StaticString
   private let middle: Int32
   private let swing: Int32
   private let seed: UInt32
+  private let interval: Milliseconds
   private let clock: Clock
   private let start: Instant
 
   /// - Parameters:
+  ///   - interval: between two measurements.
   ///   - middle: in tenths of `unit`, as is `swing`, the distance that the value keeps to it.
   ///   - unit: a SenML unit.
+  /// - Precondition: `interval` is not zero.
   public init(
     path: StaticString, name: StaticString, unit: StaticString, resourceType: StaticString,
-    middle: Int32, swing: Int32, seed: UInt32, clock: Clock
+    middle: Int32, swing: Int32, seed: UInt32, interval: Milliseconds = .seconds(1), clock: Clock
   ) {
+    precondition(interval.rawValue > 0)
     self.path = path
-    attributes = LinkAttributes(resourceType: resourceType, contentFormats: "0 112")
+    self.resourceType = resourceType
+    self.interval = interval
     self.name = name
     self.unit = unit
     self.middle = middle
@@ -30,6 +35,16 @@ public struct Sensor<Clock: Board>: Resource {
     self.seed = seed
     self.clock = clock
     start = clock.now
+  }
+
+  public var attributes: LinkAttributes {
+    LinkAttributes(resourceType: resourceType, contentFormats: "0 112", isObservable: true)
+  }
+
+  public mutating func revision(at now: Instant) -> UInt32 { measurement(at: now) }
+
+  public func nextRevision(at now: Instant) -> Instant? {
+    Instant(rawValue: start.rawValue &+ (measurement(at: now) &+ 1) &* interval.rawValue)
   }
 
   public mutating func get(_ request: Request, _ response: inout Response) throws(Refusal) {
@@ -41,11 +56,15 @@ public struct Sensor<Clock: Board>: Resource {
     }
   }
 
+  /// The number of the last measurement, from the start, so that the same seed shows the same values again.
+  private func measurement(at now: Instant) -> UInt32 {
+    (now.rawValue &- start.rawValue) / interval.rawValue
+  }
+
   /// The value in tenths: every ten seconds another goal, approached in a straight line.
   func reading(at now: Instant) -> Int32 {
     let period: UInt32 = 10_000
-    // Since the start, so that the same seed shows the same values again.
-    let age = now.rawValue &- start.rawValue
+    let age = measurement(at: now) &* interval.rawValue
     let step = age / period
     let from = goal(step)
     let to = goal(step &+ 1)
@@ -61,8 +80,12 @@ public struct Sensor<Clock: Board>: Resource {
     return middle - swing + Int32(bits % UInt32(2 * swing + 1))
   }
 
+  /// As long as the value stays the same, in seconds.
+  private var maximumAge: UInt32 { (interval.rawValue + 999) / 1000 }
+
   private func writeText(_ value: Int32, to response: inout Response) {
     response.begin(.content, .textPlain)
+    response.append(.maxAge, uint: maximumAge)
     if value < 0 { response.append("-") }
     response.append(decimal: value.magnitude / 10)
     response.append(".")
@@ -74,6 +97,7 @@ public struct Sensor<Clock: Board>: Resource {
   /// One record with name, unit and value; the value is a decimal fraction, so that no digit is lost.
   private func writeSenML(_ value: Int32, to response: inout Response) {
     response.begin(.content, .senMLCBOR)
+    response.append(.maxAge, uint: maximumAge)
     response.append(cbor: .array(1))
     response.append(cbor: .map(3))
     response.append(cbor: .integer(0))

@@ -4,8 +4,10 @@ import Port
 /// Answers after a second, or after the milliseconds of `?ms=N` (at most 60,000), while other requests
 /// go on: what a sensor does that has to be woken first.
 public struct SlowAnswer<Clock: Board>: Resource {
-  public let path: StaticString = "slow"
-  public let attributes = LinkAttributes(title: "answers after ?ms=N milliseconds")
+  public var path: StaticString { "slow" }
+  public var attributes: LinkAttributes {
+    LinkAttributes(title: "answers after ?ms=N milliseconds")
+  }
   private let clock: Clock
   private var waiting = InlineArray<16, Waiting?>(repeating: nil)
 

@@ -29,6 +29,8 @@ def test_the_help_names_every_option():
         "--listen", "--allow-plain", "--connections", "--max-message-size", "--drain", "--seed",
         "--csm-timeout", "--message-timeout", "--idle-timeout", "--release-timeout",
         "--legacy-peers", "--stall-timeout", "--max-token-length", "--log-level", "--trace",
+        "--body-memory", "--bodies", "--body-timeout", "--observers", "--sensor-interval", "--log-size",
+        "--max-firmware-size",
     ]:
         assert option in answer.stdout, str(answer)
 
@@ -90,6 +92,12 @@ def test_a_listener_that_cannot_be_is_one_clear_line(uri):
         ["--drain", "-5"],
         ["--seed", "x"],
         ["--log-level", "shouting"],
+        ["--body-memory", "-1"],
+        ["--bodies", "1001"],
+        ["--observers", "10001"],
+        ["--sensor-interval", "0"],
+        ["--log-size", "1073741825"],
+        ["--max-firmware-size", "0"],
     ],
     ids=" ".join,
 )

@@ -3,6 +3,8 @@
 
 # shellcheck source-path=SCRIPTDIR source=benchmark-certificates.sh
 source "$root/toolchain/lib/benchmark-certificates.sh"
+# shellcheck source-path=SCRIPTDIR source=benchmark-servers.sh
+source "$root/toolchain/lib/benchmark-servers.sh"
 
 # NAME:MODE:SUITE:KEYS. Both servers do a row with the same cipher suite; none is plain TCP.
 cases=(
@@ -14,16 +16,6 @@ cases=(
   'bulk, AES-128-GCM:bulk:PSK-AES128-GCM-SHA256:psk'
   'bulk, plain TCP:bulk::plain'
 )
-servers=() work=''
-
-# end_servers: ends what was started here, and forgets the keys.
-end_servers() {
-  local server
-  for server in "${servers[@]}"; do kill "$server" 2>/dev/null || true; done
-  for server in "${servers[@]}"; do wait "$server" 2>/dev/null || true; done
-  servers=()
-  if [ -n "$work" ]; then rm -rf "$work"; fi
-}
 
 # make_credentials: a pre-shared key, an authority and the server's certificate, in the directory of this run.
 make_credentials() (
@@ -36,43 +28,6 @@ make_credentials() (
   make_certificate server authority server
   cat server.pem server.key >both.pem
 )
-
-# is_listening PORT: whether somebody listens there.
-is_listening() { grep -q "^ *[0-9]*: [0-9A-F]*:$(printf %04X "$1") [0-9A-F]*:0000 0A " /proc/net/tcp; }
-
-# start_simulator: with all keys, on free ports; sets simulator, tls_port and plain_port.
-start_simulator() {
-  local log=$work/simulator.log
-  "$binary" serve --listen coaps+tcp://127.0.0.1:0 --listen coap+tcp://127.0.0.1:0 --psk-file "$work/psk" \
-    --cert "$work/server.pem" --key "$work/server.key" >"$log" 2>&1 &
-  simulator=$!
-  servers+=("$simulator")
-  for _ in {1..100}; do
-    if grep -q '^ready$' "$log"; then break; fi
-    kill -0 "$simulator" 2>/dev/null || fail "the simulator ended: $(cat "$log")"
-    sleep 0.05
-  done
-  tls_port=$(sed -n 's/^listening on coaps+tcp:.*:\([0-9]*\)$/\1/p' "$log")
-  plain_port=$(sed -n 's/^listening on coap+tcp:.*:\([0-9]*\)$/\1/p' "$log")
-  if [ -z "$tls_port" ] || [ -z "$plain_port" ]; then
-    fail "the simulator does not say where it listens: $(cat "$log")"
-  fi
-}
-
-# start_libcoap OPTION...: with these keys; sets libcoap and libcoap_port, where TCP is. TLS is on the next one.
-start_libcoap() {
-  libcoap_port=$((20000 + RANDOM % 5000 * 2))
-  while is_listening "$libcoap_port" || is_listening $((libcoap_port + 1)); do libcoap_port=$((libcoap_port + 2)); done
-  coap-server-openssl -A 127.0.0.1 -p "$libcoap_port" -v 0 "$@" >"$work/libcoap.log" 2>&1 &
-  libcoap=$!
-  servers+=("$libcoap")
-  for _ in {1..100}; do
-    if is_listening $((libcoap_port + 1)); then return; fi
-    kill -0 "$libcoap" 2>/dev/null || fail "libcoap's server ended: $(cat "$work/libcoap.log")"
-    sleep 0.05
-  done
-  fail "libcoap's server does not listen on port $((libcoap_port + 1))"
-}
 
 # measure MODE SUITE KEYS PEER: runs the load on one of the servers, and prints amount, seconds and processor seconds.
 measure() {
@@ -139,7 +94,8 @@ tls() {
   trap 'exit 143' TERM
   work=$(mktemp -d "$output/run.XXXXXX")
   make_credentials
-  start_simulator
+  start_simulator --listen coaps+tcp://127.0.0.1:0 --listen coap+tcp://127.0.0.1:0 --psk-file "$work/psk" \
+    --cert "$work/server.pem" --key "$work/server.key"
   start_libcoap -k "$(<"$work/key")" -h hint
   libcoap_psk=$libcoap libcoap_psk_port=$libcoap_port
   start_libcoap -c "$work/both.pem" -C "$work/authority.pem" -n

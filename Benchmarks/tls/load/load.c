@@ -5,13 +5,13 @@
 //
 //   handshakes         full handshakes, four connections at a time
 //   resumed            the same by the ticket of a first connection
-//   bulk               GETs of 7936 bytes on one connection, eight of them under way
+//   bulk               GETs of 8192 bytes on one connection, eight of them under way
 //   SERVER             the process whose time is taken
 //   --suite NAME       the one cipher suite, as OpenSSL calls it; without it TCP is plain
 //   --psk ID:KEY       a pre-shared key, in letters
 //   --ca FILE          the authority of the server's certificate
 //   --path NAME        what to get
-//   --put              put 7936 bytes there before
+//   --put              put 8192 bytes there before
 
 #include <errno.h>
 #include <poll.h>
@@ -24,7 +24,7 @@
 #include "connection.h"
 
 // The payload is what the simulator has under /log: its message is the largest that it sends, of 8 KiB at most.
-enum { PARALLEL = 4, WINDOW = 8, PAYLOAD = 7936 };
+enum { PARALLEL = 4, WINDOW = 8, PAYLOAD = 8192 };
 
 static const char *suite, *key, *authority, *path = "log";
 static bool puts_before;

@@ -58,6 +58,26 @@ public enum SocketMachine {
       deferred: filled(deferredCapacity, DeferredEntry()))
   }
 
+  /// Memory for the bodies of a connection, which costs nothing until it is used either.
+  ///
+  /// - Parameters:
+  ///   - bodies: that may be under way at once.
+  ///   - assemblyCapacity: bytes to put one together.
+  ///   - answerCapacity: bytes to keep an answer.
+  public static func makeBodyMemory(
+    bodies: Int, assemblyCapacity: Int, answerCapacity: Int
+  ) -> BodyMemory {
+    unsafe BodyMemory(
+      incoming: filled(bodies, IncomingBody()), assembly: zeroed(assemblyCapacity),
+      answer: zeroed(answerCapacity))
+  }
+
+  /// Memory for the observations of a connection, whose requests have at most `requestCapacity` bytes each.
+  public static func makeObserverMemory(observers: Int, requestCapacity: Int) -> ObserverMemory {
+    unsafe ObserverMemory(
+      entries: filled(observers, Observer()), requests: zeroed(observers * requestCapacity))
+  }
+
   @unsafe
   private static func zeroed(_ count: Int) -> UnsafeMutableBufferPointer<UInt8> {
     // From calloc, so that the system hands out pages only when they are touched.

@@ -8,6 +8,8 @@ import Port
 struct ConnectionLog: DeviceObserver {
   let logger: Logger
   private let circumstances: TLSCircumstances
+  /// How many observations each connection has, by its slot; none is not noted.
+  private var observations: [Int: Int] = [:]
 
   init(logger: Logger, handshakeTimeout: Seconds) {
     self.logger = logger
@@ -30,10 +32,18 @@ struct ConnectionLog: DeviceObserver {
     logger.error("no random bits: a peer was turned away")
   }
 
-  func observe(_ event: Event, on connection: borrowing Connection, slot: Int) {
+  mutating func didServe(on connection: borrowing Connection, slot: Int) {
+    let count = connection.observerCount
+    guard count != observations[slot] ?? 0 else { return }
+    observations[slot] = count == 0 ? nil : count
+    logger.info("connection \(slot): observations: \(count)")
+  }
+
+  mutating func observe(_ event: Event, on connection: borrowing Connection, slot: Int) {
     switch event {
     case .closed(let end):
-      logger.info("connection \(slot): closed, \(end.text)")
+      let observed = observations.removeValue(forKey: slot).map { ", observations ended: \($0)" } ?? ""
+      logger.info("connection \(slot): closed, \(end.text)\(observed)")
     case .aborted:
       logger.info("connection \(slot): peer aborted: \(payloadText(connection))")
     case .capabilities:

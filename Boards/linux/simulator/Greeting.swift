@@ -11,10 +11,14 @@ struct Greeting {
     ("/sensors/temperature", "GET", "text/plain, senml+cbor"),
     ("/sensors/humidity", "GET", "text/plain, senml+cbor"),
     ("/actuators/led", "GET PUT", "0 or 1"),
+    ("/actuators/lock", "GET PUT", "0 or 1, with the Echo option of its 4.01"),
     ("/time", "GET", "the time of this machine"),
     ("/echo", "POST", "what was sent"),
-    ("/log", "GET", "a text of 8 KiB"),
+    ("/log", "GET", "a text as long as --log-size"),
+    ("/firmware", "PUT", "an image, ?sha256=HEX to be sure"),
+    ("/firmware/status", "GET", "what of it came"),
     ("/slow", "GET", "after ?ms=N milliseconds"),
+    ("/limited", "GET", "once in two seconds"),
     ("/.well-known/core", "GET", "the list of these"),
   ]
 
@@ -37,11 +41,14 @@ struct Greeting {
   /// Commands to paste. A key that was given is not shown.
   private func lines(for address: ListenAddress) -> [String] {
     let uri = "\(address.shortURI)/sensors/temperature"
+    let image = "\(address.shortURI)/firmware"
     guard address.isSecured else {
       // Debian's libcoap has no WebSockets.
       if address.isWebSocket { return ["\(Client.ours) get \(uri)", "\(Client.aiocoap) \(uri)"] }
       return [
-        "\(Client.ours) get \(uri)", "\(Client.libcoap) -m get \(uri)", "\(Client.aiocoap) \(uri)",
+        "\(Client.ours) get \(uri)", "\(Client.ours) observe \(uri)",
+        "\(Client.ours) put \(image) --file FILE", "\(Client.libcoap) -m get \(uri)",
+        "\(Client.libcoap) -m get -s 10 \(uri)", "\(Client.aiocoap) \(uri)",
       ]
     }
     if let fresh {

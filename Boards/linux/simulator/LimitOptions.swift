@@ -19,6 +19,21 @@ struct LimitOptions: ParsableArguments {
       valueName: "bytes"))
   var drain: UInt32 = 0
 
+  @Option(
+    help: ArgumentHelp(
+      "The largest body in blocks that is put together, and the largest answer to POST that is kept.",
+      valueName: "bytes"))
+  var bodyMemory = 65_536
+
+  @Option(help: ArgumentHelp("Bodies in blocks under way at a time on a connection.", valueName: "count"))
+  var bodies = 4
+
+  @Option(help: ArgumentHelp("How long the next block of a body may take.", valueName: "seconds"))
+  var bodyTimeout = Seconds(247)
+
+  @Option(help: ArgumentHelp("Observations of a connection at a time.", valueName: "count"))
+  var observers = 16
+
   @Option(help: ArgumentHelp("Release a connection on which nothing came.", valueName: "seconds"))
   var idleTimeout = Seconds(300)
 
@@ -53,7 +68,17 @@ struct LimitOptions: ParsableArguments {
     guard (8...65804).contains(maxTokenLength) else {
       throw ValidationError("--max-token-length is a number from 8 to 65804")
     }
+    guard (0...0x0100_0000).contains(bodyMemory) else {
+      throw ValidationError("--body-memory is a number from 0 to 16777216")
+    }
+    guard (0...1000).contains(bodies) else { throw ValidationError("--bodies is a number up to 1000") }
+    guard (0...10_000).contains(observers) else {
+      throw ValidationError("--observers is a number up to 10000")
+    }
   }
+
+  /// Of a request that begins an observation.
+  private static let observedRequestByteCount = 128
 
   /// The largest response: a message as large as those we take, and never less than the log needs.
   private var largestResponse: UInt32 { max(maxMessageSize, 16_384) }
@@ -69,6 +94,7 @@ struct LimitOptions: ParsableArguments {
     limits.messageTimeout = messageTimeout.span
     limits.stallTimeout = stallTimeout.span
     limits.releaseTimeout = releaseTimeout.span
+    limits.bodyTimeout = bodyTimeout.span
     limits.legacyPeerWait = legacyPeers.span
     limits.keepAliveInterval = keepAlive.span
     return limits
@@ -76,8 +102,13 @@ struct LimitOptions: ParsableArguments {
 
   /// Room for several answers at once, so that they leave in one write.
   func makeMemory() -> ConnectionMemory {
-    SocketMachine.makeMemory(
+    var memory = SocketMachine.makeMemory(
       receiveCapacity: max(Int(maxMessageSize) + Int(WebSocketMachine.framingByteCount), 16_384),
       transmitCapacity: 2 * Int(largestResponse) + 2 * ConnectionMemory.transmitReserve)
+    memory.bodies = SocketMachine.makeBodyMemory(
+      bodies: bodies, assemblyCapacity: bodyMemory, answerCapacity: bodyMemory)
+    memory.observers = SocketMachine.makeObserverMemory(
+      observers: observers, requestCapacity: LimitOptions.observedRequestByteCount)
+    return memory
   }
 }

@@ -46,6 +46,15 @@ struct Serve: ParsableCommand {
   @Option(help: ArgumentHelp("Where the sensors' values start from.", valueName: "number"))
   var seed: UInt32 = 1
 
+  @Option(help: ArgumentHelp("How often the sensors measure.", valueName: "seconds"))
+  var sensorInterval = Seconds(1)
+
+  @Option(help: ArgumentHelp("How long the text of /log is.", valueName: "bytes"))
+  var logSize: UInt32 = 8192
+
+  @Option(help: ArgumentHelp("The largest image that /firmware takes.", valueName: "bytes"))
+  var maxFirmwareSize: UInt32 = 0x40_0000
+
   @Option(help: "What to log to standard error, from most to least.")
   var logLevel: LogLevel = .notice
 
@@ -56,6 +65,13 @@ struct Serve: ParsableCommand {
     if listen.contains(where: \.isSecured) && !security.hasCredential {
       throw ValidationError(
         "coaps+tcp and coaps+ws need a key or a certificate: --psk-file FILE, or --cert FILE --key FILE")
+    }
+    guard sensorInterval.span.rawValue > 0 else {
+      throw ValidationError("--sensor-interval is more than 0")
+    }
+    // Numbers of blocks do not reach further (RFC 7959 section 2.2).
+    guard (1...0x4000_0000).contains(maxFirmwareSize) && logSize <= 0x4000_0000 else {
+      throw ValidationError("--log-size and --max-firmware-size are numbers up to 1073741824")
     }
     for address in listen where !allowPlain && !address.isSecured && !address.isLoopback {
       throw ValidationError(
@@ -126,18 +142,25 @@ struct Serve: ParsableCommand {
   private func runDevice<L: Listener>(
     board: SocketBoard, listener: L, signals: StopSignals, logger: Logger
   ) {
+    let firmware = makeFirmwareStore()
     let resources = Resources {
       Sensor(
         path: "sensors/temperature", name: "temperature", unit: "Cel",
-        resourceType: "sensor.temperature", middle: 215, swing: 35, seed: seed, clock: board)
+        resourceType: "sensor.temperature", middle: 215, swing: 35, seed: seed,
+        interval: sensorInterval.span, clock: board)
       Sensor(
         path: "sensors/humidity", name: "humidity", unit: "%RH",
-        resourceType: "sensor.humidity", middle: 450, swing: 120, seed: seed &+ 1, clock: board)
+        resourceType: "sensor.humidity", middle: 450, swing: 120, seed: seed &+ 1,
+        interval: sensorInterval.span, clock: board)
       Lamp()
+      Lock(clock: board)
       TimeOfDay()
       Echo()
-      Log()
+      Log(byteCount: logSize)
+      FirmwareImage(firmware, largestByteCount: maxFirmwareSize)
+      FirmwareStatus(firmware)
       SlowAnswer(clock: board)
+      Limited(clock: board)
     }
     var limits = self.limits.limits
     if listen.contains(where: \.isWebSocket) { limits.framingByteCount = WebSocketMachine.framingByteCount }
@@ -147,16 +170,25 @@ struct Serve: ParsableCommand {
       limits: limits,
       slots: SocketMachine.makeSlots(self.limits.connections, memory: self.limits.makeMemory))
     device.handshakeTimeout = security.handshakeTimeout.span
-    serve(&device, until: signals, logger: logger)
+    serve(&device, until: signals, logger: logger, FirmwareLog(firmware, logger: logger))
+  }
+
+  /// What `/firmware` and `/firmware/status` share, as long as the process lives.
+  private func makeFirmwareStore() -> FirmwareStore<SHA256> {
+    let memory = UnsafeMutablePointer<FirmwareUpdate<SHA256>>.allocate(capacity: 1)
+    unsafe memory.initialize(to: FirmwareUpdate())
+    return unsafe FirmwareStore(memory)
   }
 
   /// Runs until a signal comes; then releases every peer. A second signal does not wait for them.
   private func serve<B: Board, L: Listener, T: ResourceTable & ~Copyable>(
-    _ device: inout Device<B, L, T, ConnectionLog>, until signals: StopSignals, logger: Logger
+    _ device: inout Device<B, L, T, ConnectionLog>, until signals: StopSignals, logger: Logger,
+    _ firmware: consuming FirmwareLog
   ) {
     var isStopping = false
     while true {
       var deadline = device.step()
+      firmware.look()
       while let signal = signals.take() {
         if isStopping { return }
         isStopping = true
@@ -169,3 +201,5 @@ struct Serve: ParsableCommand {
     }
   }
 }
+
+extension SHA256: Digest {}

@@ -45,7 +45,14 @@ extension Connection {
 
   // MARK: Bodies of requests
 
-  /// A body begins anew: what came of it before is given up (RFC 7959 section 2.5).
+  /// Whether there is a body that can begin anew.
+  @inline(__always)
+  var hasIncomingBody: Bool {
+    for index in 0..<incoming.count where incoming[index].state != .free { return true }
+    return false
+  }
+
+  /// A body begins anew, in blocks or as a whole: what came of it before is given up (RFC 7959 section 2.5).
   @inline(never)
   mutating func restartBody(of message: Message) {
     if let index = incomingIndex(message.bodyKey) { giveUp(index) }

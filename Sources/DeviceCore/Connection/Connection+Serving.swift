@@ -25,9 +25,12 @@ extension Connection {
     response.keeping = keeping(message, request.options)
     var traits: ResourceTraits?
     var step = BodyStep.plain
+    if request.options.beginsBody && hasIncomingBody {
+      restartBody(of: message)
+      abandonBodies(&handler, at: now)
+    }
     if request.options.needsTraits {
       traits = handler.traits(of: request, at: now)
-      if request.options.block1?.number == 0 { restartBody(of: message) }
       abandonBodies(&handler, at: now)
       step = take(message, request.options, traits, &response, at: now)
       if request.options.observe != nil, case .plain = step {
@@ -79,7 +82,10 @@ extension Connection {
   /// What a response may hold of its body.
   @inline(__always)
   func bodyWindow(_ options: RequestOptions) -> BodyWindow {
-    BodyWindow(asked: options.block2, largest: largestBlock, wantsSize: options.wantsSize)
+    // The peer asks for the next block in the size that it gets, which we have to have announced as well.
+    BodyWindow(
+      asked: options.block2, largest: announcesBERT ? largestBlock : .largest,
+      wantsSize: options.wantsSize)
   }
 
   /// Sends the answers of `handler` to postponed requests that are ready, as far as there is room.

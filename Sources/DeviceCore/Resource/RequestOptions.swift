@@ -85,6 +85,12 @@ struct RequestOptions {
     objection == nil && (block1 != nil || observe != nil || block2 != nil)
   }
 
+  /// Whether the payload is a whole body, or the beginning of one.
+  var beginsBody: Bool {
+    if let block1 { return block1.number == 0 }
+    return block2?.number ?? 0 == 0
+  }
+
   private mutating func object(_ objection: Objection) {
     if self.objection == nil { self.objection = objection }
   }

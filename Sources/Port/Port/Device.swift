@@ -212,6 +212,8 @@ public struct Service<
 
   public mutating func handle(_ event: Event, on connection: inout Connection, at now: Instant) {
     observer.observe(event, on: connection, slot: slot)
-    if event == .request { connection.serve(&resources, at: now) }
+    guard event == .request else { return }
+    connection.serve(&resources, at: now)
+    observer.didServe(on: connection, slot: slot)
   }
 }

@@ -8,6 +8,8 @@ public protocol DeviceObserver: ~Copyable {
   mutating func didFail(slot: Int, _ failure: TLSFailure)
   /// An event, before the device acts on it.
   mutating func observe(_ event: Event, on connection: borrowing Connection, slot: Int)
+  /// A request was answered, or put off.
+  mutating func didServe(on connection: borrowing Connection, slot: Int)
   /// A connection was turned away because there are no random bits for it.
   mutating func lacksEntropy()
 }
@@ -16,6 +18,7 @@ extension DeviceObserver where Self: ~Copyable {
   public mutating func didAccept(slot: Int) {}
   public mutating func didFail(slot: Int, _ failure: TLSFailure) {}
   public mutating func observe(_ event: Event, on connection: borrowing Connection, slot: Int) {}
+  public mutating func didServe(on connection: borrowing Connection, slot: Int) {}
   public mutating func lacksEntropy() {}
 }
 
