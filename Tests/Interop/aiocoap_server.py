@@ -1,6 +1,7 @@
 """An aiocoap server on CoAP over TCP for our client; prints its address once it listens.
 
     aiocoap_server.py [CERTIFICATE KEY]         with both PEM files: CoAP over TLS
+    aiocoap_server.py --ws                      CoAP over WebSockets
 """
 
 import asyncio
@@ -83,13 +84,18 @@ async def main(files):
     reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     reservation.bind(("127.0.0.1", 0))
     host, port = reservation.getsockname()
-    bind, options = port, {"transports": ["tcpserver"]}
-    if files:
+    bind, options, scheme = port, {"transports": ["tcpserver"]}, "coap+tcp"
+    if files == ["--ws"]:
+        # It listens 3000 above the port that it is told, and shares none.
+        bind, options, scheme = port - 3000, {"transports": ["ws"]}, "coap+ws"
+        reservation.close()
+    elif files:
         # Its TLS transport listens on the port after the one it is told.
         bind = port - 1
         options = {"transports": ["tlsserver"], "_ssl_context": tls_context(*files)}
+        scheme = "coaps+tcp"
     await aiocoap.Context.create_server_context(site, bind=(host, bind), **options)
-    print(f"listening on {'coaps' if files else 'coap'}+tcp://{host}:{port}", flush=True)
+    print(f"listening on {scheme}://{host}:{port}", flush=True)
     await asyncio.get_running_loop().create_future()
 
 

@@ -79,7 +79,7 @@ class Simulator(Server):
         self.addresses = [
             (host.strip("[]"), int(port))
             for host, port in re.findall(
-                r"^listening on coaps?\+tcp://(.+):([0-9]+)$", self.stdout, re.MULTILINE
+                r"^listening on coaps?\+(?:tcp|ws)://(.+):([0-9]+)$", self.stdout, re.MULTILINE
             )
         ]
         assert len(self.addresses) == len(listen), f"one line a listener is missing: {self}"
@@ -137,6 +137,41 @@ class TLSSimulator(Simulator):
         return peer
 
 
+class WebSocketSimulator(Simulator):
+    """`simulator serve` on coap+ws, and on coap+tcp to compare with; with a certificate also on coaps+ws."""
+
+    scheme = "coap+ws"
+
+    def __init__(self, *options, credentials: Credentials | None = None):
+        listen = ("coap+ws://127.0.0.1:0", "coap+tcp://127.0.0.1:0")
+        if credentials:
+            listen += ("coaps+ws://127.0.0.1:0",)
+            options += tuple(credentials.server.options)
+        super().__init__(*options, "--log-level", "info", listen=listen)
+        self.plain_address = self.addresses[1]
+        self.secured_address = self.addresses[2] if credentials else None
+
+    def dial(self, **options) -> Peer:
+        """Plain CoAP over TCP, on the other listener."""
+        return Peer.dial(self.plain_address, **options)
+
+    @property
+    def url(self) -> str:
+        """As the `websockets` package wants it."""
+        return f"ws://{self.address[0]}:{self.address[1]}/.well-known/coap"
+
+    @property
+    def secured_url(self) -> str:
+        return f"wss://localhost:{self.secured_address[1]}/.well-known/coap"
+
+    def expect_log(self, words: str) -> None:
+        """The words come into the log, at once or in a moment."""
+        deadline = time.monotonic() + 3
+        while words not in self.stderr:
+            assert time.monotonic() < deadline, f"{words!r} is not in the log of {self}"
+            time.sleep(0.01)
+
+
 class LibcoapServer(Server):
     """Debian's coap-server, plain TCP."""
 
@@ -179,13 +214,15 @@ class LibcoapTLSServer(Server):
 
 
 class AiocoapServer(Server):
-    """The aiocoap server of this folder; with a certificate it speaks TLS."""
+    """The aiocoap server of this folder; with a certificate it speaks TLS, or else WebSockets if told so."""
 
-    def __init__(self, *certificate):
+    def __init__(self, *certificate, web_socket: bool = False):
         if certificate:
             self.scheme = "coaps+tcp"
+        if web_socket:
+            self.scheme, certificate = "coap+ws", ("--ws",)
         super().__init__([sys.executable, AIOCOAP_SERVER, *certificate])
-        found = self.wait_for_line(r"^listening on coaps?\+tcp://127\.0\.0\.1:([0-9]+)$")
+        found = self.wait_for_line(r"^listening on coaps?\+(?:tcp|ws)://127\.0\.0\.1:([0-9]+)$")
         self.address = ("127.0.0.1", int(found[1]))
 
 

@@ -110,6 +110,15 @@ import Testing
     #expect(host.connectionCount == 2)
   }
 
+  /// Nothing announces a peer again that was waiting.
+  @Test func slots_ofStreamsThatFailAtOnce_areGivenAwayAtOnce() {
+    let scripts = (0..<5).map { _ in dial(.failed) } + [dial(.nothingYet)]
+    host.step()
+    #expect(scripts.map(\.openCount) == [1, 1, 1, 1, 1, 1])
+    #expect(notes.failures.count == 5)
+    #expect(host.connectionCount == 1)
+  }
+
   @Test func stop_inAHandshake_closesAtOnce_andAcceptsNothingMore() {
     let script = dial(.nothingYet)
     host.step()

@@ -27,7 +27,8 @@ struct Handshake {
     guard uri.scheme.isSecured else {
       // Somebody who says how to protect the connection must not get one without protection.
       if let option = arguments.givenOption {
-        throw Failure("\(option) is for coaps+tcp and coaps+ws, and the URI is \(uri.scheme.name)", exitCode: 64)
+        throw Failure(
+          "\(option) is for coaps+tcp and coaps+ws, and the URI is \(uri.scheme.name)", exitCode: 64)
       }
       return nil
     }

@@ -96,12 +96,15 @@ public struct Device<
   // MARK: Inside
 
   private mutating func acceptAll(at now: Instant) {
-    for index in unsafe slots.indices where unsafe slots[index].isFree {
-      guard let stream = listener.accept() else { return }
-      let limit = handshakeTimeout.rawValue == 0 ? nil : now + handshakeTimeout
-      unsafe slots[index].opening = Opening(stream: stream, deadline: limit)
-      service.observer.didAccept(slot: index)
-      advance(index, at: now)
+    for index in unsafe slots.indices {
+      // One that is over at once leaves its place to the next, which nothing would announce again.
+      while unsafe slots[index].isFree {
+        guard let stream = listener.accept() else { return }
+        let limit = handshakeTimeout.rawValue == 0 ? nil : now + handshakeTimeout
+        unsafe slots[index].opening = Opening(stream: stream, deadline: limit)
+        service.observer.didAccept(slot: index)
+        advance(index, at: now)
+      }
     }
   }
 
