@@ -30,7 +30,7 @@ build_browser() {
   # What LLVM leaves on the table for want of a linker that optimises: a sixth.
   wasm-opt --flatten --rereloop -Oz -Oz --zero-filled-memory --low-memory-unused --enable-bulk-memory \
     --enable-sign-ext --enable-mutable-globals "$linked" -o "$image" || return
-  cp "$board/coap.js" "$board/dashboard"/* "${image%/*}"
+  cp "$board/coap.js" "$board/check/check.js" "$board/dashboard"/* "${image%/*}"
 }
 
 # measure_browser: prints the size of coap.wasm, and is false when it is above its limit.

@@ -14,9 +14,11 @@ nonisolated(unsafe) private var observers = ObserverStorage<8, 512>()
 @c(coap_inbox)
 public func inbox() -> UInt32 { unsafe UInt32(UInt(bitPattern: browser_inbox())) }
 
+/// Where JavaScript puts what it hands over, and finds what it is handed.
 @c(coap_scratch)
 public func scratchAddress() -> UInt32 { unsafe UInt32(UInt(bitPattern: browser_scratch())) }
 
+/// How much of that there is.
 @c(coap_scratch_size)
 public func scratchSize() -> UInt32 { UInt32(BROWSER_SCRATCH_SIZE) }
 
@@ -112,6 +114,7 @@ public func transport() -> UInt32 {
   }
 }
 
+/// Nothing more will be sent, as `coap_transport` asked.
 @c(coap_finished_writing)
 public func finishedWriting(now: UInt32) {
   unsafe page?.connection.didFinishWriting(at: Instant(rawValue: now))
@@ -153,6 +156,9 @@ public func cancel(slot: UInt32) {
   if slot < 16 { unsafe page?.cancel(Int(slot)) }
 }
 
+/// Sends a Ping.
+///
+/// - Returns: 0, or why it was not sent.
 @c(coap_ping)
 public func ping(custody: UInt32, now: UInt32) -> UInt32 {
   guard unsafe page != nil else { return CommandError.notReady.number }
@@ -164,11 +170,13 @@ public func ping(custody: UInt32, now: UInt32) -> UInt32 {
   }
 }
 
+/// Ends the connection in an orderly way.
 @c(coap_release)
 public func release(holdOffSeconds: UInt32, now: UInt32) {
   unsafe page?.connection.release(holdOffSeconds: holdOffSeconds, at: Instant(rawValue: now))
 }
 
+/// Ends the connection at once.
 @c(coap_abort)
 public func abort(now: UInt32) {
   unsafe page?.connection.abort("aborted by the page", at: Instant(rawValue: now))
@@ -210,7 +218,7 @@ private func makeMemory() -> ConnectionMemory {
   let largest = Int(BROWSER_LARGEST_MESSAGE)
   let scratch = Int(BROWSER_SCRATCH_SIZE)
   var memory = unsafe ConnectionMemory(
-    receive: UnsafeMutableBufferPointer(start: browser_receive(), count: largest),
+    receive: UnsafeMutableBufferPointer(start: browser_receive(), count: largest + 4),
     transmit: UnsafeMutableBufferPointer(start: browser_transmit(), count: 2 * largest),
     requests: elements(&requests), deferred: elements(&deferred))
   memory.bodies = unsafe BodyMemory(

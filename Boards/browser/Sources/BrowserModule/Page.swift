@@ -10,6 +10,8 @@ struct Page: ~Copyable {
   init(memory: ConnectionMemory, table: PageTable, firstToken: UInt32, at now: Instant) {
     var limits = Limits()
     limits.maximumMessageByteCount = UInt32(BROWSER_LARGEST_MESSAGE)
+    // In front of a message of this size stand Len and its extension, see WebSocketMessage.
+    limits.framingByteCount = 4
     // The browser closes the WebSocket itself, and waits for the peer.
     limits.lingerTimeout = .seconds(5)
     connection = Connection(

@@ -4,7 +4,7 @@
 static uint8_t inbox[4 + BROWSER_LARGEST_MESSAGE];
 static uint8_t scratch[BROWSER_SCRATCH_SIZE];
 static uint8_t assembly[BROWSER_SCRATCH_SIZE];
-static uint8_t receive[BROWSER_LARGEST_MESSAGE];
+static uint8_t receive[BROWSER_LARGEST_MESSAGE + 4];
 static uint8_t transmit[2 * BROWSER_LARGEST_MESSAGE];
 
 uint8_t *browser_inbox(void) { return inbox + 4; }

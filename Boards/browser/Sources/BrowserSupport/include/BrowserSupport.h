@@ -16,7 +16,7 @@ uint8_t *_Nonnull browser_inbox(void);
 uint8_t *_Nonnull browser_scratch(void);
 /// BROWSER_SCRATCH_SIZE bytes, where a body of the peer is put together.
 uint8_t *_Nonnull browser_assembly(void);
-/// What the connection receives into: BROWSER_LARGEST_MESSAGE bytes.
+/// What the connection receives into: BROWSER_LARGEST_MESSAGE bytes and four.
 uint8_t *_Nonnull browser_receive(void);
 /// What it sends from: twice BROWSER_LARGEST_MESSAGE bytes.
 uint8_t *_Nonnull browser_transmit(void);
