@@ -270,6 +270,13 @@ def test_browsers_that_only_connect_hold_up_nobody(shared_dashboard):
     shared_dashboard.assert_serving()
 
 
+def test_page_that_is_left_says_so(dashboard, browser):
+    before = dashboard.stderr.count("closed, released by the peer")
+    # Whether the browser keeps the page or not.
+    browser.open("about:blank")
+    until(lambda: dashboard.stderr.count("closed, released by the peer") > before, what="Release")
+
+
 def test_pages_of_others_are_refused(shared_dashboard, browser):
     other = DashboardSimulator()
     try:

@@ -27,7 +27,10 @@ import Testing
     #expect(request.suffix(2) == [0xb1, 0x61])
     script.input = [[0x04, 0x45] + request[2..<6]]
     host.step()
-    guard case .response = notes.handled.last else { Issue.record("no response"); return }
+    guard case .response = notes.handled.last else {
+      Issue.record("no response")
+      return
+    }
   }
 
   @Test func observer_isCalledAgainWhenItSays() {

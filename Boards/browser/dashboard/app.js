@@ -247,6 +247,9 @@ async function refresh() {
   showTree(parseLinks(response.text()), (path) => connection.get(path));
 }
 
+// A page that is left may be kept, frozen, with its WebSocket open: the board would go on asking it in vain.
+addEventListener('pagehide', () => (firmware.isSending ? connection?.abort() : connection?.release()));
+
 find('address').textContent = address;
 fetch('coap.wasm').then(async (response) => {
   find('size').textContent = `${size((await response.arrayBuffer()).byteLength)} of WebAssembly`;

@@ -25,6 +25,8 @@ export class Firmware {
     find('cancel').onclick = () => this.#abort?.abort(new Error('cancelled'));
   }
 
+  get isSending() { return this.#abort !== null; }
+
   /** The connection to send over, or null; and whether the board takes images. */
   use(connection, isOffered) {
     this.#connection = connection;

@@ -35,8 +35,9 @@ struct PeerReader {
   mutating func attend(to connection: inout Connection, slot: Int, at now: Instant) -> Instant? {
     guard var page = pages[slot], let next = page.next else { return nil }
     guard next.isReached(at: now) else { return next }
-    page.clock = ask(connection: &connection, for: "browser/clock", at: now)
-    page.note = ask(connection: &connection, for: "browser/note", at: now)
+    // A page that does not answer gets no further questions.
+    if page.clock == nil { page.clock = ask(connection: &connection, for: "browser/clock", at: now) }
+    if page.note == nil { page.note = ask(connection: &connection, for: "browser/note", at: now) }
     page.next = now + PeerReader.interval
     pages[slot] = page
     return page.next
@@ -50,11 +51,16 @@ struct PeerReader {
     case .response(let request) where request == page.links:
       if payload(connection).contains("</browser/clock>") { page.next = now }
     case .response(let request) where request == page.clock:
+      page.clock = nil
       let time = payload(connection)
       store.set(slot: slot, clock: time)
       logger.info("connection \(slot): its clock says \(time)")
     case .response(let request) where request == page.note:
+      page.note = nil
       store.set(slot: slot, note: payload(connection))
+    case .requestFailed(let request, _):
+      if request == page.clock { page.clock = nil }
+      if request == page.note { page.note = nil }
     case .closed:
       store.remove(slot: slot)
       pages[slot] = nil
