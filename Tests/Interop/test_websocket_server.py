@@ -155,6 +155,8 @@ def test_our_client_over_websockets_and_tls(simulator, credentials):
         answer = coap(
             "get", f"coaps+ws://localhost:{secured}{path}", "--ca", credentials.ca.certificate)
         assert answer.code == 0 and expected in answer.stdout, str(answer)
+    answer = coap("get", f"coap+ws://127.0.0.1:{plain}/actuators/led", "--trace")
+    assert "-> 0.01 GET" in answer.stderr and "<- 2.05 Content" in answer.stderr, str(answer)
     answer = coap("ping", f"coap+ws://127.0.0.1:{plain}", "--count", "3")
     assert answer.code == 0, str(answer)
     answer = coap("get", f"coaps+ws://localhost:{secured}/time")

@@ -15,6 +15,7 @@ public struct WebSocketFrameHeader: Equatable, Sendable {
 
   /// Whether it is the last frame of its message.
   public let isFinal: Bool
+  /// What the frame is for.
   public let opcode: Opcode
   /// The masking key, its first byte in the highest bits; nil for frames of a server.
   public let mask: UInt32?
@@ -119,21 +120,5 @@ public struct WebSocketFrameHeader: Equatable, Sendable {
     for index in 0..<4 {
       space[offset + index] = UInt8(truncatingIfNeeded: number >> (24 - 8 * UInt32(index)))
     }
-  }
-}
-
-/// A masking key that goes round (RFC 6455 section 5.3).
-struct WebSocketMask {
-  private var key: UInt32
-
-  /// Nil leaves bytes as they are.
-  init(_ key: UInt32?) {
-    self.key = key ?? 0
-  }
-
-  /// The byte that the next one is combined with.
-  mutating func next() -> UInt8 {
-    key = key << 8 | key >> 24
-    return UInt8(truncatingIfNeeded: key)
   }
 }

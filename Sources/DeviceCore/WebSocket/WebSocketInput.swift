@@ -103,7 +103,7 @@ public struct WebSocketInput {
           try readHeader(assemblyCount: assembly.count)
         } else {
           let count = Int(min(payloadRest, UInt32(end - input)))
-          for index in input..<input + count { bytes[index] ^= mask.next() }
+          mask.apply(to: &bytes, from: input, count, movingTo: place == .body ? output : input)
           try take(&bytes, from: input, count, to: &output, assembly: &assembly)
           input += count
           payloadRest -= UInt32(count)
@@ -129,7 +129,8 @@ public struct WebSocketInput {
   ) -> Int {
     guard case .whole(let start, let end) = assembled else { return 0 }
     let count = min(end - start, limit - offset)
-    for index in 0..<count { space[offset + index] = assembly[start + index] }
+    var plain = WebSocketMask(nil)
+    plain.copy(assembly.span.extracting(start..<start + count), to: &space, at: offset)
     assembled = start + count == end ? .none : .whole(start: start + count, end: end)
     return count
   }
@@ -187,11 +188,12 @@ public struct WebSocketInput {
     mask = WebSocketMask(header.mask)
   }
 
-  /// Brings unmasked payload to where it belongs.
+  /// Brings unmasked payload to where it belongs; that of `body` is there already.
   private mutating func take(
     _ bytes: inout MutableSpan<UInt8>, from start: Int, _ count: Int, to output: inout Int,
     assembly: inout MutableSpan<UInt8>
   ) throws(WebSocketFault) {
+    var plain = WebSocketMask(nil)
     var start = start
     let end = start + count
     switch place {
@@ -206,16 +208,13 @@ public struct WebSocketInput {
       for index in 0..<header.count { bytes[output + index] = header.bytes[index] }
       output += header.count
       place = .body
-      fallthrough
+      plain.apply(to: &bytes, from: start, end - start, movingTo: output)
+      output += end - start
     case .body:
-      // Never to a higher place: in ascending order nothing is overwritten before it was read.
-      for index in start..<end {
-        bytes[output] = bytes[index]
-        output += 1
-      }
+      output += count
     case .fragment:
       guard case .growing(let offset) = assembled else { return }
-      for index in 0..<count { assembly[offset + index] = bytes[start + index] }
+      plain.copy(bytes.span.extracting(start..<end), to: &assembly, at: offset)
       assembled = .growing(end: offset + count)
     case .control:
       for index in start..<end {

@@ -62,10 +62,8 @@ public struct WebSocketOutput {
     let available = min(bytes.count - taken, isHidden ? .max : space.count - offset)
     let count = Int(min(rest, UInt32(available)))
     if !isHidden {
-      for index in taken..<taken + count {
-        space[offset] = bytes[index] ^ self.mask.next()
-        offset += 1
-      }
+      self.mask.copy(bytes.extracting(taken..<taken + count), to: &space, at: offset)
+      offset += count
     }
     rest -= UInt32(count)
     return taken + count
