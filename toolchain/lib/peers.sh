@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The independent peers that the live tests talk to, and the tools that run those tests: libcoap, OpenSSL
-# and GnuTLS from Debian, aiocoap and pytest from PyPI in .build/venv. Installs what is missing and nothing else.
+# The independent peers that the live tests talk to, and the tools that run those tests: libcoap, OpenSSL, GnuTLS
+# and Chromium from Debian, aiocoap, Selenium and pytest from PyPI in .build/venv. Installs what is missing and no more.
 #
 #   source toolchain/lib/peers.sh && install_peers      # then: "$PEERS_PYTHON" -m pytest Tests/Interop
 #   bash toolchain/lib/peers.sh                         # the same, as a command
@@ -27,6 +27,12 @@ install_tls_tools() {
   need_package openssl gnutls-bin
 }
 
+# The browser for the dashboard, and what steers it. It wants a font.
+install_browser() {
+  command -v chromium >/dev/null && command -v chromedriver >/dev/null && return
+  need_package chromium chromium-driver fonts-dejavu-core
+}
+
 install_python_environment() {
   local wanted stamp="$PEERS_VENV/requirements.stamp" base
   wanted="$(sha256sum <"$PEERS_REQUIREMENTS")"
@@ -46,7 +52,7 @@ install_python_environment() {
 }
 
 install_peers() {
-  install_libcoap && install_tls_tools && install_python_environment
+  install_libcoap && install_tls_tools && install_browser && install_python_environment
 }
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then

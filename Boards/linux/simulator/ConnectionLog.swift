@@ -11,15 +11,20 @@ struct ConnectionLog: DeviceObserver {
   /// How many observations each connection has, by its slot; none is not noted.
   private var observations: [Int: Int] = [:]
 
-  init(logger: Logger, handshakeTimeout: Seconds) {
+  /// Where there is a dashboard: asks its pages.
+  private var reader: PeerReader?
+
+  init(logger: Logger, handshakeTimeout: Seconds, reader: PeerReader? = nil) {
     self.logger = logger
+    self.reader = reader
     var circumstances = TLSCircumstances(.server)
     circumstances.handshakeTimeout = handshakeTimeout
     self.circumstances = circumstances
   }
 
-  func didAccept(slot: Int) {
+  mutating func didAccept(slot: Int) {
     logger.info("connection \(slot): accepted")
+    reader?.didAccept(slot: slot)
   }
 
   func didFail(slot: Int, _ failure: TLSFailure) {
@@ -30,6 +35,14 @@ struct ConnectionLog: DeviceObserver {
 
   func lacksEntropy() {
     logger.error("no random bits: a peer was turned away")
+  }
+
+  mutating func attend(to connection: inout Connection, slot: Int, at now: Instant) -> Instant? {
+    reader?.attend(to: &connection, slot: slot, at: now)
+  }
+
+  mutating func didHandle(_ event: Event, on connection: inout Connection, slot: Int, at now: Instant) {
+    reader?.didHandle(event, on: &connection, slot: slot, at: now)
   }
 
   mutating func didServe(on connection: borrowing Connection, slot: Int) {
@@ -51,8 +64,19 @@ struct ConnectionLog: DeviceObserver {
       logger.debug(
         "connection \(slot): peer takes \(capabilities.maximumMessageByteCount) bytes\(capabilities.supportsBERT ? ", BERT" : "")"
       )
+    case .request where changesState(connection):
+      if let message = connection.message { logger.info("connection \(slot): \(describe(message))") }
     default:
       logger.debug("connection \(slot): \(event)")
+    }
+  }
+
+  /// A request that may change something, and is not one of many for the same body.
+  private func changesState(_ connection: borrowing Connection) -> Bool {
+    guard let message = connection.message else { return false }
+    switch message.code {
+    case .post, .put, .delete, .patch, .iPatch: return message.block(.block1) == nil
+    default: return false
     }
   }
 

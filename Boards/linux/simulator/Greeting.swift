@@ -6,6 +6,8 @@ struct Greeting {
   let listeners: [OpenListener]
   let security: SecurityOptions
   let fresh: FreshKey?
+  /// Whether there is a web page for browsers.
+  let hasDashboard: Bool
 
   private static let resources = [
     ("/sensors/temperature", "GET", "text/plain, senml+cbor"),
@@ -29,6 +31,14 @@ struct Greeting {
     Swift.print("\nresources:")
     for (path, methods, what) in Greeting.resources {
       Swift.print("  " + pad(path, 22) + pad(methods, 9) + what)
+    }
+    if hasDashboard {
+      let what = "what web pages said when they were asked"
+      Swift.print("  " + pad("/peers/browser", 22) + pad("GET", 9) + what)
+      Swift.print("\nfor a browser:")
+      for open in listeners where open.address.isWebSocket {
+        Swift.print("  \(open.address.pageOrigins[0])/")
+      }
     }
     Swift.print("\ntry one of:")
     for open in listeners {

@@ -48,6 +48,15 @@ struct ListenAddress: CustomStringConvertible {
 
   var description: String { "\(scheme.name)://\(socket)" }
 
+  /// The origins of pages that are handed out here, as browsers on this machine name them.
+  var pageOrigins: [String] {
+    guard isWebSocket else { return [] }
+    let scheme = isSecured ? "https" : "http"
+    let port = socket.port == (isSecured ? 443 : 80) ? "" : ":\(socket.port)"
+    let address = "\(socket)".dropLast(":\(socket.port)".count)
+    return ["\(scheme)://\(address)\(port)"] + (isLoopback ? ["\(scheme)://localhost\(port)"] : [])
+  }
+
   /// As short as a URI can name it.
   var shortURI: String {
     hasDefaultPort ? String(description.dropLast(":\(socket.port)".count)) : description

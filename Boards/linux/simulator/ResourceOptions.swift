@@ -40,8 +40,10 @@ extension ResourceOptions {
   }
 
   /// The resources of the board.
+  ///
+  /// - Parameter peers: what pages in browsers offer, if any are read.
   func make(
-    board: SocketBoard, _ firmware: FirmwareStore<SHA256>
+    board: SocketBoard, _ firmware: FirmwareStore<SHA256>, _ peers: PeerStore? = nil
   ) -> Resources<some ResourceTable & ~Copyable> {
     Resources {
       temperature(clock: board)
@@ -58,6 +60,7 @@ extension ResourceOptions {
       FirmwareStatus(firmware)
       SlowAnswer(clock: board)
       Limited(clock: board)
+      BrowserPeers(store: peers)
     }
   }
 

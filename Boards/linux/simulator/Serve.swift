@@ -21,6 +21,7 @@ struct Serve: ParsableCommand {
         simulator serve --listen coaps+tcp://0.0.0.0 --psk-file keys
         simulator serve --listen coaps+tcp://0.0.0.0 --cert chain.pem --key key.pem
         simulator serve --listen coap+ws://127.0.0.1:8080 --allow-origin http://localhost:3000
+        simulator serve --listen coap+ws://127.0.0.1:8080 --dashboard Boards/browser/.build/page
       """)
 
   @Option(
@@ -39,6 +40,12 @@ struct Serve: ParsableCommand {
         + "always may.", valueName: "origin"))
   var allowOrigin: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "A folder with a web page that coap+ws and coaps+ws hand out to browsers, as toolchain/build browser "
+        + "makes it. What the page offers is read every few seconds.", valueName: "folder"))
+  var dashboard: String?
+
   @OptionGroup(title: "Security") var security: SecurityOptions
 
   @OptionGroup(title: "Limits") var limits: LimitOptions
@@ -55,6 +62,9 @@ struct Serve: ParsableCommand {
     if listen.contains(where: \.isSecured) && !security.hasCredential {
       throw ValidationError(
         "coaps+tcp and coaps+ws need a key or a certificate: --psk-file FILE, or --cert FILE --key FILE")
+    }
+    if dashboard != nil && !listen.contains(where: \.isWebSocket) {
+      throw ValidationError("--dashboard needs a listener for browsers: --listen coap+ws://127.0.0.1:8080")
     }
     for address in listen where !allowPlain && !address.isSecured && !address.isLoopback {
       throw ValidationError(
@@ -77,27 +87,36 @@ struct Serve: ParsableCommand {
     let fresh = security.makesKey ? try FreshKey(board: &board) : nil
     let loaded = try security.load(fresh: fresh)
     let context = security.hasCredential ? try loaded.makeContext(board: &board) : nil
+    let files = try dashboard.map { try PageFiles(folder: $0) }
     let listeners = try addresses().map { try $0.listen(board: board) }
     guard let signals = StopSignals(board: board) else {
       throw SocketFailure("no descriptor left for signals")
     }
-    Greeting(listeners: listeners, security: security, fresh: fresh).print()
+    Greeting(listeners: listeners, security: security, fresh: fresh, hasDashboard: files != nil).print()
 
     let logger = logLevel.makeLogger()
     let sessions = TLSMachine.makeSessions(context == nil ? 0 : limits.connections)
-    let webSockets = try WebSocketOptions(listeners, limits: limits, origins: allowOrigin) {
+    let origins = allowOrigin + (files == nil ? [] : listeners.flatMap(\.address.pageOrigins))
+    let webSockets = try WebSocketOptions(listeners, limits: limits, origins: origins) {
       try loaded.makeContext(board: &board)
     }
+    let note = PageNote()
     let all = listeners.map {
       let context = $0.address.isWebSocket ? webSockets.context : context
-      return webSockets.upgrade(secure($0, context, sessions, board: board), $0, board: board)
+      let pages = PageListener(
+        secure($0, context, sessions, board: board), files: $0.address.isWebSocket ? files : nil,
+        board: board, note: note)
+      return webSockets.upgrade(pages, $0, board: board)
     }
+    let peers = files.map { _ in PeerStore() }
+    let reader = peers.map { PeerReader(store: $0, note: note, logger: logger) }
     if trace {
       let sink: (String) -> Void = { writeError($0) }
       let group = ListenerGroup(all.map { TracingListener($0, sink: sink) })
-      runDevice(board: board, listener: group, signals: signals, logger: logger)
+      runDevice(board: board, listener: group, signals: signals, logger: logger, peers, reader)
     } else {
-      runDevice(board: board, listener: ListenerGroup(all), signals: signals, logger: logger)
+      runDevice(
+        board: board, listener: ListenerGroup(all), signals: signals, logger: logger, peers, reader)
     }
   }
 
@@ -117,15 +136,17 @@ struct Serve: ParsableCommand {
   }
 
   private func runDevice<L: Listener>(
-    board: SocketBoard, listener: L, signals: StopSignals, logger: Logger
+    board: SocketBoard, listener: L, signals: StopSignals, logger: Logger, _ peers: PeerStore?,
+    _ reader: PeerReader?
   ) {
     let firmware = ResourceOptions.makeFirmwareStore()
-    let resources = resources.make(board: board, firmware)
+    let resources = resources.make(board: board, firmware, peers)
     var limits = self.limits.limits
     if listen.contains(where: \.isWebSocket) { limits.framingByteCount = WebSocketMachine.framingByteCount }
     var device = unsafe Device(
       board: board, listener: listener, resources: resources,
-      observer: ConnectionLog(logger: logger, handshakeTimeout: security.handshakeTimeout),
+      observer: ConnectionLog(
+        logger: logger, handshakeTimeout: security.handshakeTimeout, reader: reader),
       limits: limits,
       slots: SocketMachine.makeSlots(self.limits.connections, memory: self.limits.makeMemory))
     device.handshakeTimeout = security.handshakeTimeout.span

@@ -183,11 +183,13 @@ public struct Device<
   private mutating func pump(_ index: Int, at now: Instant) {
     unsafe slots[index].endpoint!.connection.serveDeferred(&service.resources, at: now)
     service.slot = index
+    let next = unsafe service.observer.attend(
+      to: &slots[index].endpoint!.connection, slot: index, at: now)
     switch unsafe slots[index].endpoint!.pump(&service, at: now) {
     case .busy:
       unsafe slots[index].deadline = now
     case .waiting(let deadline):
-      unsafe slots[index].deadline = deadline
+      unsafe slots[index].deadline = Instant.earlier(deadline, next)
     case .over:
       unsafe slots[index].endpoint!.connection.serveDeferred(&service.resources, at: now)
       let failure = unsafe slots[index].endpoint?.failure
@@ -215,8 +217,10 @@ public struct Service<
 
   public mutating func handle(_ event: Event, on connection: inout Connection, at now: Instant) {
     observer.observe(event, on: connection, slot: slot)
-    guard event == .request else { return }
-    connection.serve(&resources, at: now)
-    observer.didServe(on: connection, slot: slot)
+    if event == .request {
+      connection.serve(&resources, at: now)
+      observer.didServe(on: connection, slot: slot)
+    }
+    observer.didHandle(event, on: &connection, slot: slot, at: now)
   }
 }

@@ -1,6 +1,6 @@
 import DeviceCore
 
-/// Hears what a ``Device`` does, to log or to show it. All functions have an empty default.
+/// Hears what a ``Device`` does, to log or to show it, and may have the device ask its peers. All functions have an empty default.
 public protocol DeviceObserver: ~Copyable {
   /// A peer has connected; `slot` names the connection until it is closed.
   mutating func didAccept(slot: Int)
@@ -10,6 +10,13 @@ public protocol DeviceObserver: ~Copyable {
   mutating func observe(_ event: Event, on connection: borrowing Connection, slot: Int)
   /// A request was answered, or put off.
   mutating func didServe(on connection: borrowing Connection, slot: Int)
+  /// The device looks at a connection, before it moves its bytes: requests of its own may be sent.
+  ///
+  /// - Returns: when it is to look again even if nothing comes; nil for never.
+  mutating func attend(to connection: inout Connection, slot: Int, at now: Instant) -> Instant?
+  /// The device has acted on an event of the connection: more may be sent.
+  mutating func didHandle(
+    _ event: Event, on connection: inout Connection, slot: Int, at now: Instant)
   /// A connection was turned away because there are no random bits for it.
   mutating func lacksEntropy()
 }
@@ -19,6 +26,12 @@ extension DeviceObserver where Self: ~Copyable {
   public mutating func didFail(slot: Int, _ failure: TLSFailure) {}
   public mutating func observe(_ event: Event, on connection: borrowing Connection, slot: Int) {}
   public mutating func didServe(on connection: borrowing Connection, slot: Int) {}
+  public mutating func attend(
+    to connection: inout Connection, slot: Int, at now: Instant
+  ) -> Instant? { nil }
+  public mutating func didHandle(
+    _ event: Event, on connection: inout Connection, slot: Int, at now: Instant
+  ) {}
   public mutating func lacksEntropy() {}
 }
 

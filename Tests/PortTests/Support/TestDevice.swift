@@ -8,6 +8,11 @@ struct Witness: DeviceObserver {
     var failures: [TLSFailure] = []
     var events: [Event] = []
     var lacksEntropyCount = 0
+    var handled: [Event] = []
+    /// What the observer sends when the device looks at a connection, once.
+    var path: StaticString?
+    /// When it wants to be called again.
+    var nextAttention: Instant?
   }
 
   let notes = Notes()
@@ -18,6 +23,18 @@ struct Witness: DeviceObserver {
     notes.events.append(event)
   }
   mutating func lacksEntropy() { notes.lacksEntropyCount += 1 }
+  mutating func attend(to connection: inout Connection, slot: Int, at now: Instant) -> Instant? {
+    if let path = notes.path, connection.isOpen {
+      notes.path = nil
+      _ = try? connection.request(.get, at: now) { message throws(WriteError) in
+        try message.append(path: path)
+      }
+    }
+    return notes.nextAttention
+  }
+  mutating func didHandle(_ event: Event, on connection: inout Connection, slot: Int, at now: Instant) {
+    notes.handled.append(event)
+  }
 }
 
 /// A device that serves ``Echo``, with the memory of its slots.

@@ -1,0 +1,119 @@
+import BrowserSupport
+import DeviceCore
+
+/// The resources that the page offers: their paths are here, what they do is JavaScript's.
+struct PageTable: ResourceTable {
+  static var count: UInt8 { 8 }
+  static var longestPath: Int { 64 }
+
+  private struct Entry {
+    var path = InlineArray<64, UInt8>(repeating: 0)
+    /// Zero for a place that is free.
+    var byteCount = 0
+    var isObservable = false
+    var revision: UInt32 = 0
+  }
+
+  private var entries = InlineArray<8, Entry>(repeating: Entry())
+
+  /// Puts a resource at a path.
+  ///
+  /// - Returns: false when there is no such place, or the path is too long.
+  mutating func publish(_ index: Int, path: Span<UInt8>, isObservable: Bool) -> Bool {
+    guard index < entries.count, path.count > 0, path.count <= PageTable.longestPath else { return false }
+    for position in path.indices { entries[index].path[position] = path[position] }
+    entries[index].byteCount = path.count
+    entries[index].isObservable = isObservable
+    return true
+  }
+
+  /// Whoever observes the resource is to hear of it.
+  mutating func change(_ index: Int) {
+    if index < entries.count { entries[index].revision &+= 1 }
+  }
+
+  private func index(of request: Request) -> Int? {
+    for index in entries.indices where entries[index].byteCount > 0 {
+      if has(request, path: index) { return index }
+    }
+    return nil
+  }
+
+  private func has(_ request: Request, path index: Int) -> Bool {
+    let count = entries[index].byteCount
+    var options = request.message.options
+    var start = 0
+    while let option = options.next() {
+      guard option.number == .uriPath else { continue }
+      guard start + option.value.count <= count else { return false }
+      for position in option.value.indices
+      where option.value[position] != entries[index].path[start + position] { return false }
+      start += option.value.count + 1
+      guard start > count || entries[index].path[start - 1] == 0x2f else { return false }
+    }
+    return start == count + 1
+  }
+
+  mutating func route(_ request: Request, _ response: inout Response) throws(Refusal) -> Bool {
+    guard let index = index(of: request) else { return false }
+    var count: UInt32 = 0
+    let payload = request.payload
+    let result = unsafe payload.withUnsafeBufferPointer { bytes in
+      unsafe page_respond(
+        UInt32(index), UInt32(request.method.rawValue), bytes.baseAddress, UInt32(bytes.count),
+        oneMore(request.contentFormat), oneMore(request.accept), &count)
+    }
+    let code = Code(rawValue: UInt8(truncatingIfNeeded: result))
+    if result >> 8 > 0 {
+      response.begin(code, ContentFormat(rawValue: UInt16(truncatingIfNeeded: result >> 8 &- 1)))
+    } else {
+      response.begin(code)
+    }
+    response.append(scratch(Int(count)))
+    return true
+  }
+
+  /// The page is small: it shows all links whatever the filter says, which RFC 6690 section 4.1 allows.
+  mutating func appendLinks(
+    _ response: inout Response, matching filter: LinkFilter, isFirst: inout Bool
+  ) {
+    response.append(scratch(Int(page_links())))
+    isFirst = false
+  }
+
+  mutating func traits(of request: Request, at now: Instant) -> ResourceTraits? {
+    guard let index = index(of: request) else { return nil }
+    let number = UInt8(truncatingIfNeeded: index)
+    return ResourceTraits(resource: number, revision: revision(of: number, at: now))
+  }
+
+  mutating func revision(of resource: UInt8, at now: Instant) -> UInt32? {
+    let index = Int(resource)
+    return index < entries.count && entries[index].isObservable ? entries[index].revision : nil
+  }
+
+  func nextRevision(at now: Instant) -> Instant? { nil }
+
+  // Every answer is ready at once, and bodies are put together first.
+  mutating func isReady(_ request: DeferredRequest, at now: Instant) -> Bool { false }
+  mutating func answerReady(
+    _ request: DeferredRequest, at now: Instant, _ response: inout Response
+  ) -> Bool { false }
+  mutating func abandon(_ request: DeferredRequest) {}
+  var nextAnswer: Instant? { nil }
+  mutating func abandon(_ body: BodyTransfer) {}
+}
+
+/// Zero says that there is none.
+private func oneMore(_ format: ContentFormat?) -> UInt32 {
+  format.map { UInt32($0.rawValue) + 1 } ?? 0
+}
+
+/// The first bytes that JavaScript has put into the scratch memory.
+@_lifetime(immortal)
+func scratch(_ count: Int, from start: Int = 0) -> Span<UInt8> {
+  let size = Int(BROWSER_SCRATCH_SIZE)
+  let from = min(max(start, 0), size)
+  let bytes = unsafe Span(_unsafeStart: browser_scratch() + from, count: min(max(count, 0), size - from))
+  return unsafe _overrideLifetime(bytes, copying: ())
+}

@@ -1,0 +1,48 @@
+# shellcheck shell=bash disable=SC2034,SC2154
+# Building the module for browsers. Sourced after common.sh and board.sh.
+
+# What JavaScript calls: every function that is exported to C.
+browser_exports() {
+  sed -n 's/^@c(\(coap_[a-z_]*\))$/\1/p' "$root"/Boards/browser/Sources/BrowserModule/*.swift
+}
+
+# build_browser: builds coap.wasm, puts it beside copies of all that a page needs into Boards/browser/.build/page, and
+# sets image to its path. Is false when it does not build.
+build_browser() {
+  local board=$root/Boards/browser linked name exports=()
+  command -v wasm-opt >/dev/null || need_package binaryen
+  select_core wasm32
+  image=$board/.build/page/coap.wasm linked=$board/.build/wasm32/coap.wasm
+  # SwiftPM does not notice new files of a package that it depends on by path.
+  rm -f "$board/.build/wasm32/release.yaml"
+  (
+    cd "$board" || exit
+    exec swift build --build-system native -c release --product BrowserModule --scratch-path .build/wasm32 \
+      --triple "$triple" --toolset ../../toolchain/embedded.json --toolset ../../toolchain/wasm32.json \
+      --toolset toolset.json
+  ) || return
+  for name in $(browser_exports); do exports+=("--export=$name"); done
+  # The stack comes first, so that one that overflows leaves the memory instead of writing over what is behind it.
+  "$(dirname "$(realpath "$(command -v swift)")")/wasm-ld" --no-entry --gc-sections --strip-all --stack-first \
+    -z stack-size=32768 -O2 --compress-relocations --error-limit=5 "${exports[@]}" -o "$linked" \
+    --whole-archive "$board/.build/wasm32/release/libBrowserModule.a" || return
+  mkdir -p "${image%/*}"
+  # What LLVM leaves on the table for want of a linker that optimises: a sixth.
+  wasm-opt --flatten --rereloop -Oz -Oz --zero-filled-memory --low-memory-unused --enable-bulk-memory \
+    --enable-sign-ext --enable-mutable-globals "$linked" -o "$image" || return
+  cp "$board/coap.js" "$board/check/check.js" "$board/dashboard"/* "${image%/*}"
+}
+
+# measure_browser: prints the size of coap.wasm, and is false when it is above its limit.
+measure_browser() {
+  python3 - "$image" "$root/Boards/browser/budget.json" <<'PYTHON'
+import gzip, json, pathlib, sys
+
+module = pathlib.Path(sys.argv[1]).read_bytes()
+budget = json.loads(pathlib.Path(sys.argv[2]).read_text())
+limit, goal = budget["module"], budget["goals"]["module"]
+print(f"coap.wasm {len(module):7,} bytes of {limit:,}; the goal is {goal:,}")
+print(f"gzip -9   {len(gzip.compress(module, 9)):7,} bytes")
+sys.exit(len(module) > limit)
+PYTHON
+}
