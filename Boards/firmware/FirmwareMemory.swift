@@ -18,7 +18,7 @@ struct FirmwareMemory<Stream: ByteStream, Credentials: FirmwareCredentials> {
   @unsafe let arena: UnsafeMutableRawBufferPointer
   let pool: LwIPConnectionPool
   /// For the connection that the board dials.
-  let home: ConnectionMemory
+  let home: HomeMemory
   /// How many bytes of the region that takes.
   let byteCount: Int
   /// Whether the region is too small: then nothing was put into it.
@@ -51,7 +51,7 @@ struct FirmwareMemory<Stream: ByteStream, Credentials: FirmwareCredentials> {
         transmit: part(of: transmitted, index, sizes.transmit), requests: part(of: requests, index, 1),
         deferred: part(of: deferred, index, sizes.deferred))
     }
-    home = memory(sizes.connections)
+    home = unsafe HomeMemory(&region, connection: memory(sizes.connections))
     pool = unsafe LwIPConnectionPool(places: places, windows: windows)
     byteCount = region.usedByteCount
     isExceeded = region.isExceeded
@@ -62,6 +62,7 @@ struct FirmwareMemory<Stream: ByteStream, Credentials: FirmwareCredentials> {
     unsafe calendar.initialize(to: Calendar())
     unsafe network.initialize(to: LwIPNetworkMemory())
     unsafe context.initialize(to: TLSContextMemory())
+    home.initialize()
     for index in unsafe sessions.indices { unsafe sessions.initializeElement(at: index, to: TLSSession()) }
     for index in places.indices { unsafe places.initializeElement(at: index, to: LwIPConnection()) }
     unsafe requests.initialize(repeating: PendingRequest())
