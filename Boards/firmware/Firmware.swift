@@ -75,21 +75,21 @@ public enum Firmware<M: Machine> {
       // It ends only when somebody stops it.
       stop("the device has ended")
     }
-    var home = HomeConnection<M>(to: server, memory: memory.home, limits: limits(sizes))
+    let dialler =
+      server.isSecured
+      ? unsafe HomeDialler(securing: board, memory: memory.home) : HomeDialler(board: board)
+    // Without TLS where it was asked for nothing is dialled.
+    guard let dialler else { stop("no key, random bits or memory to dial over TLS") }
+    var home = unsafe HomeConnection<M, Credentials>(
+      to: server.place, dialler, memory: memory.home, limits: limits(sizes))
     while true {
       let next = device.step()
-      board.wait(until: earlier(next, home.step(&board)))
+      board.wait(until: Instant.earlier(next, home.step(serving: &device.service.resources)))
     }
   }
 
   /// What a chip of this size could have for a second image, in bytes.
   private static var largestImage: UInt32 { 0x10_0000 }
-
-  private static func earlier(_ one: Instant?, _ other: Instant?) -> Instant? {
-    guard let one else { return other }
-    guard let other, other.isBefore(one) else { return one }
-    return other
-  }
 
   private static func limits(_ sizes: FirmwareSizes) -> Limits {
     var limits = Limits()

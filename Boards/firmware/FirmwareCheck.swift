@@ -45,19 +45,13 @@ public enum FirmwareCheck<M: Machine> {
       fillRandom: { bytes in unsafe FirmwareBoard<M>.fillRandom(&bytes, generator) })
     guard let network else { stop("no random bits: the board was started without a seed") }
     guard let listener = network.listen(port: 5683) else { stop("no memory to listen") }
-    let host = partner.address.rawValue
     var board = unsafe FirmwareBoard<M>(network: network, generator: generator, calendar: calendar)
     var check = PortCheck(
       board: board, listener: listener, dialler: LwIPDialler(network: network), console: MachineConsole<M>(),
-      partner: DialPlace(
-        byte(host, 24), byte(host, 16), byte(host, 8), byte(host, 0), port: partner.port),
+      partner: partner.place,
       listeningPort: 5683, connections: connections)
     _ = check.run()
     while true { board.wait(until: nil) }
-  }
-
-  private static func byte(_ number: UInt32, _ shift: UInt32) -> UInt8 {
-    UInt8(truncatingIfNeeded: number &>> shift)
   }
 
   /// Says why nothing is checked.

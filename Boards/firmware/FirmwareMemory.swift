@@ -20,7 +20,7 @@ struct FirmwareMemory<Stream: ByteStream, Credentials: FirmwareCredentials> {
   @unsafe let update: UnsafeMutablePointer<FirmwareUpdate<SHA256>>
   let pool: LwIPConnectionPool
   /// For the connection that the board dials.
-  let home: ConnectionMemory
+  let home: HomeMemory
   /// How many bytes of the region that takes.
   let byteCount: Int
   /// Whether the region is too small: then nothing was put into it.
@@ -72,7 +72,7 @@ struct FirmwareMemory<Stream: ByteStream, Credentials: FirmwareCredentials> {
         requests: part(of: observed, index, observedByteCount))
       return memory
     }
-    home = memory(sizes.connections)
+    home = unsafe HomeMemory(&region, connection: memory(sizes.connections))
     pool = unsafe LwIPConnectionPool(places: places, windows: windows)
     byteCount = region.usedByteCount
     isExceeded = region.isExceeded
@@ -83,6 +83,7 @@ struct FirmwareMemory<Stream: ByteStream, Credentials: FirmwareCredentials> {
     unsafe calendar.initialize(to: Calendar())
     unsafe network.initialize(to: LwIPNetworkMemory())
     unsafe context.initialize(to: TLSContextMemory())
+    home.initialize()
     for index in unsafe sessions.indices { unsafe sessions.initializeElement(at: index, to: TLSSession()) }
     for index in places.indices { unsafe places.initializeElement(at: index, to: LwIPConnection()) }
     unsafe requests.initialize(repeating: PendingRequest())

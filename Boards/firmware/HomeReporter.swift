@@ -1,50 +1,49 @@
 import DeviceCore
 import Port
 
-/// What a board says to the server that it dials: how long it has been up, again and again.
-struct HomeReporter<M: Machine>: EndpointDelegate {
-  /// Whether the server's CSM has come.
-  private(set) var isConnected = false
-  /// How long the server asked to be left alone, when it did.
-  private(set) var holdOff: Milliseconds?
-  /// When the next report is due.
-  private(set) var next: Instant?
+/// Says on the console how the connection to the server does, and writes reports: how long the board has been up.
+struct HomeReporter<M: Machine, Credentials: FirmwareCredentials>: SupervisorDelegate {
+  let server: DialPlace
 
-  private static var interval: Milliseconds { .seconds(5) }
+  mutating func locateServer(at now: Instant) -> LookUp { .found(server) }
 
-  mutating func handle(_ event: Event, on connection: inout Connection, at now: Instant) {
-    switch event {
-    case .capabilities, .capabilitiesAssumed:
-      if !isConnected { M.write("home: connected\n") }
-      isConnected = true
-      next = next ?? now
-    case .response:
-      guard let code = connection.message?.code else { return }
-      M.write("home: reported, answer ")
-      M.write(decimal: UInt32(code.rawValue >> 5))
-      M.write(".0")
-      M.write(decimal: UInt32(code.rawValue & 31))
-      M.write("\n")
-    case .requestFailed: M.write("home: a report got no answer\n")
-    case .pong: M.write("home: pong\n")
-    case .release(let seconds): holdOff = seconds.map { .seconds($0) }
-    case .closed:
-      M.write("home: closed\n")
-      next = nil
+  mutating func didEnter(_ state: SupervisorState, at now: Instant) {
+    switch state {
+    case .connected: M.write("home: connected\n")
+    case .waiting(_, .ended), .waiting(_, .broken): M.write("home: closed\n")
+    case .waiting(_, .notOpened(let failure?)):
+      M.write("home: ")
+      var log = ConsoleLog<M, Credentials>()
+      log.didFail(slot: 0, failure)
+    case .waiting(_, .notOpened), .waiting(_, .notDialled): M.write("home: nobody answers\n")
+    case .waiting(_, .heldOff): M.write("home: asked to stay away\n")
+    case .lacksEntropy: M.write("home: no random bits\n")
     default: break
     }
   }
 
-  /// Sends a report and a Ping when it is time for them.
-  mutating func report(on connection: inout Connection, at now: Instant) {
-    guard let due = next, due.isReached(at: now) else { return }
-    next = now + HomeReporter.interval
-    // One that finds no room, or the one before without an answer, is left out.
-    _ = try? connection.request(.put, at: now) { message throws(WriteError) in
-      try message.append(path: "board/up")
-      try message.append(.contentFormat, .textPlain)
-      try message.append(payloadDecimal: now.rawValue)
-    }
-    try? connection.ping(at: now)
+  mutating func handle(_ event: Event, on connection: inout Connection, at now: Instant) {
+    if case .pong = event { M.write("home: pong\n") }
+  }
+
+  /// A report is the clock, in milliseconds.
+  mutating func write(
+    _ payload: Span<UInt8>, tag: UInt8, to message: inout MessageWriter
+  ) throws(WriteError) {
+    message.code = .put
+    try message.append(path: "board/up")
+    try message.append(.contentFormat, .textPlain)
+    var number: UInt32 = 0
+    for index in payload.indices { number = number << 8 | UInt32(payload[index]) }
+    try message.append(payloadDecimal: number)
+  }
+
+  mutating func didSettle(tag: UInt8, _ outcome: TelemetryOutcome) {
+    guard case .answered(let code) = outcome else { return M.write("home: a report got no answer\n") }
+    M.write("home: reported, answer ")
+    M.write(decimal: UInt32(code.rawValue >> 5))
+    M.write(".0")
+    M.write(decimal: UInt32(code.rawValue & 31))
+    M.write("\n")
   }
 }

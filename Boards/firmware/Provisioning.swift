@@ -1,14 +1,15 @@
 import DeviceCore
+import Port
 import PortLwIP
 
 /// What was put into a board before it started: a seed for its random bits, a pre-shared key, a certificate. A
 /// factory writes it to flash; for an emulated board `toolchain/run` puts it into RAM.
 ///
 /// The bytes: `coap`, 48 of the seed, the identity's length and 128 for it, the key's length and 64 for it; the
-/// IPv4 address and the port of a server to dial, six times zero for none. Where there are certificates: the
-/// date in four bytes, zero when it is not known; the private key's length and 160 for it; 2,032 for the
-/// certificate with those that lead to an authority, and 1,647 for trusted authorities, see
-/// ``CertificateList``.
+/// IPv4 address and the port of a server to dial, six times zero for none, and 1 to dial it over TLS, else 0.
+/// Where there are certificates: the date in four bytes, zero when it is not known; the private key's length and
+/// 160 for it; 2,032 for the certificate with those that lead to an authority, and 1,646 for trusted
+/// authorities, see ``CertificateList``.
 @safe
 public struct Provisioning {
   private let bytes: UnsafeMutableBufferPointer<UInt8>
@@ -16,13 +17,13 @@ public struct Provisioning {
   private static var seed: Range<Int> { 4..<52 }
   private static var identity: Range<Int> { 53..<181 }
   private static var key: Range<Int> { 182..<246 }
-  private static var server: Range<Int> { 246..<252 }
-  private static var date: Range<Int> { 252..<256 }
-  private static var privateKey: Range<Int> { 257..<417 }
-  private static var certificates: Range<Int> { 417..<2449 }
-  private static var authorities: Range<Int> { 2449..<4096 }
+  private static var server: Range<Int> { 246..<253 }
+  private static var date: Range<Int> { 253..<257 }
+  private static var privateKey: Range<Int> { 258..<418 }
+  private static var certificates: Range<Int> { 418..<2450 }
+  private static var authorities: Range<Int> { 2450..<4096 }
 
-  /// - Precondition: the memory has at least 252 bytes, and 4,096 for certificates. It is used for nothing else
+  /// - Precondition: the memory has at least 253 bytes, and 4,096 for certificates. It is used for nothing else
   ///   and never moves.
   @unsafe
   public init(_ bytes: UnsafeMutableBufferPointer<UInt8>) {
@@ -59,13 +60,14 @@ public struct Provisioning {
     return unsafe (identity, key)
   }
 
-  /// Where the board connects to, if anywhere.
-  var server: (address: IPv4, port: UInt16)? {
+  /// Where the board connects to, if anywhere, and whether over TLS.
+  var server: (place: DialPlace, isSecured: Bool)? {
     guard isPresent else { return nil }
-    var bytes = InlineArray<6, UInt8>(repeating: 0)
-    for index in 0..<6 { bytes[index] = unsafe self.bytes[Provisioning.server.lowerBound + index] }
+    var bytes = InlineArray<7, UInt8>(repeating: 0)
+    for index in 0..<7 { bytes[index] = unsafe self.bytes[Provisioning.server.lowerBound + index] }
     let port = UInt16(bytes[4]) << 8 | UInt16(bytes[5])
-    return port == 0 ? nil : (IPv4(bytes[0], bytes[1], bytes[2], bytes[3]), port)
+    guard port != 0 else { return nil }
+    return (DialPlace(bytes[0], bytes[1], bytes[2], bytes[3], port: port), bytes[6] == 1)
   }
 
   /// Seconds from the beginning of 1970 UTC to the start, if anybody has told.

@@ -365,3 +365,23 @@ def test_the_board_dials_reports_and_comes_back(name, psk_file):
         board.assert_serving()
         board.stop()
     server.kill()
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_the_board_dials_over_tls_with_its_key(name, psk_file, credentials):
+    """A server that has another key gets no report; one that has the board's does, and after a restart again."""
+    stranger = HomeServer(psk=PSK(credentials.psk.identity, "another key"))
+    port = stranger.address[1]
+    server_uri = f"coaps+tcp://{stranger.address_for_boards}"
+    with Board(name, "--dial", server_uri, psk_file=psk_file) as board:
+        board.wait_for_line(r"^home: TLS refused: ", 40)
+        assert "home: connected" not in board.stdout
+        stranger.kill()
+        for count in (1, 2):
+            server = HomeServer(port, credentials.psk)
+            until(lambda: board.stdout.count("home: connected") == count, 70, "a connection")
+            until(lambda: board.stdout.count("answer 2.01") == count, 20, "the report on it")
+            server.kill()
+        board.wait_for_line(r"^home: pong$")
+        board.assert_serving()
+        board.stop()

@@ -1,4 +1,4 @@
-private nonisolated(unsafe) var words = InlineArray<11_328, UInt64>(repeating: 0)
+private nonisolated(unsafe) var words = InlineArray<11_440, UInt64>(repeating: 0)
 
 /// All that the firmware needs for its connections. Zero at the start, so it takes no flash.
 var region: UnsafeMutableRawBufferPointer {
