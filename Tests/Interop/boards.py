@@ -141,19 +141,15 @@ class Board(Server):
 
 
 class HomeServer(LibcoapServer):
-    """Debian's coap-server where a board dials it, on a port of its own or on one that it had before; with a key over
-    TLS, on the next port."""
+    """Debian's coap-server where a board dials it, on a port of its own or on one that it had before."""
 
-    def __init__(self, port: int | None = None, psk: PSK | None = None):
+    def __init__(self, port: int | None = None):
         self.address = ("127.0.0.1", port or closed_port())
-        listening = self.address[1] - 1 if psk else self.address[1]
         Server.__init__(
             self,
-            ["coap-server-openssl", "-A", "127.0.0.1", "-p", listening, "-d", 100, "-v", 7]
-            + (["-k", psk.text] if psk else []),
+            ["coap-server-openssl", "-A", "127.0.0.1", "-p", self.address[1], "-d", 100, "-v", 7],
         )
-        kind = "TLS" if psk else "TCP"
-        self.wait_for_line(rf"created {kind} +endpoint 127\.0\.0\.1:{self.address[1]}$")
+        self.wait_for_line(rf"created TCP +endpoint 127\.0\.0\.1:{self.address[1]}$")
 
     @property
     def address_for_boards(self) -> str:

@@ -9,8 +9,8 @@ import messages
 import wire
 from boards import Board, HomeServer
 from harness import until
-from peer import ConnectionEnded
-from programs import aiocoap_client, coap, libcoap_client, libcoap_tls_client, openssl_client
+from peer import ConnectionEnded, closed_port
+from programs import Simulator, aiocoap_client, coap, libcoap_client, libcoap_tls_client, openssl_client
 from test_vectors_live import CHECKS, feed_pieces, feed_whole
 from tls_credentials import PSK
 from tls_peers import AlertReceived
@@ -370,18 +370,22 @@ def test_the_board_dials_reports_and_comes_back(name, psk_file):
 @pytest.mark.parametrize("name", BOARDS)
 def test_the_board_dials_over_tls_with_its_key(name, psk_file, credentials):
     """A server that has another key gets no report; one that has the board's does, and after a restart again."""
-    stranger = HomeServer(psk=PSK(credentials.psk.identity, "another key"))
-    port = stranger.address[1]
-    server_uri = f"coaps+tcp://{stranger.address_for_boards}"
-    with Board(name, "--dial", server_uri, psk_file=psk_file) as board:
+    port = closed_port()
+
+    def serve(psk: PSK) -> Simulator:
+        # libcoap's server does not answer ALPN, which is required on this port (RFC 8323 section 8.2).
+        return Simulator("--psk", psk.option, listen=(f"coaps+tcp://127.0.0.1:{port}",))
+
+    stranger = serve(PSK(credentials.psk.identity, "another key of 16"))
+    with Board(name, "--dial", f"coaps+tcp://10.0.2.2:{port}", psk_file=psk_file) as board:
         board.wait_for_line(r"^home: TLS refused: ", 40)
         assert "home: connected" not in board.stdout
         stranger.kill()
         for count in (1, 2):
-            server = HomeServer(port, credentials.psk)
+            server = serve(credentials.psk)
             until(lambda: board.stdout.count("home: connected") == count, 70, "a connection")
-            until(lambda: board.stdout.count("answer 2.01") == count, 20, "the report on it")
+            reports = board.stdout.count("home: reported")
+            until(lambda: board.stdout.count("home: reported") > reports, 20, "a report on it")
             server.kill()
-        board.wait_for_line(r"^home: pong$")
         board.assert_serving()
         board.stop()
