@@ -519,5 +519,6 @@ class TestCommand:
         assert self.image(tmp_path / "none").returncode == 2
 
     def test_everyBudgetOfABoard_canBeRead(self):
-        for path in (ROOT / "Boards").glob("*/budget.json"):
-            Budget.read(path, has_limits=True)
+        # A board without board.sh is no image of machine code, and its budget is for another tool.
+        for board in (ROOT / "Boards").glob("*/board.sh"):
+            Budget.read(board.with_name("budget.json"), has_limits=True)
