@@ -19,14 +19,3 @@ public struct BodyTransfer: Equatable, Sendable {
   public let connection: UInt32
   let number: UInt16
 }
-
-/// How a resource takes the bodies of requests that come in blocks.
-public enum BodyHandling: Equatable, Sendable {
-  /// Put together first, in the connection's memory.
-  case whole
-  /// Part by part, up to so many bytes in all.
-  case streamed(largest: UInt32)
-  /// The request can be answered before the rest of its body has come: there is no such resource, or it has
-  /// not got the method.
-  case unread
-}
