@@ -15,7 +15,7 @@ struct FlawedBoard: Board {
   var now: Instant {
     let time = board.now.rawValue
     switch flaw {
-    case .clock: return Instant(rawValue: time % 64 < 32 ? time : time &- 4)
+    case .clock: return Instant(rawValue: time % 64 < 32 ? time : time &- 24)
     case .clockRate: return Instant(rawValue: time &+ time / 10)
     default: return board.now
     }
