@@ -74,7 +74,7 @@ extension Connection {
     let method = serving.request.method
     guard serving.request.options.canBeginObservation, serving.traits?.revision != nil,
       method == .get || method == .fetch, freeObserver != nil,
-      serving.request.message.byteCount <= observerRequests.count / observers.count
+      UInt32(truncatingIfNeeded: serving.request.message.byteCount) <= observedByteCount
     else { return }
     serving.response.observe = takeNotificationNumber()
   }
@@ -104,9 +104,17 @@ extension Connection {
     observer.isFormatKnown = true
   }
 
+  /// The longest request that can be kept.
+  ///
+  /// - Precondition: there are entries.
+  @inline(__always)
+  private var observedByteCount: UInt32 {
+    UInt32(truncatingIfNeeded: observerRequests.count) / UInt32(truncatingIfNeeded: observers.count)
+  }
+
   @inline(__always)
   private func requestOffset(_ index: Int) -> UInt32 {
-    UInt32(truncatingIfNeeded: observerRequests.count / observers.count &* index)
+    observedByteCount &* UInt32(truncatingIfNeeded: index)
   }
 
   /// The request of an observer.

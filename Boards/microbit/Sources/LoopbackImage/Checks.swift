@@ -64,7 +64,7 @@ extension Link where Table: ~Copyable {
   private mutating func checkList() -> StaticString? {
     guard ask(.get, { message throws(WriteError) in try message.append(path: ".well-known/core") })
     else { return "no answer" }
-    return checkAnswer(.content, "</actuators/led>;rt=\"actuator.light\";ct=\"0\",</echo>")
+    return checkAnswer(.content, "</actuators/led>;rt=\"actuator.light\";ct=\"0\";obs,</echo>")
   }
 
   /// Piece by piece, for the stack is small.

@@ -87,6 +87,7 @@ extension TLSFailure {
     switch self {
     case .peer(let alert): "alert \(alert.name.map { "\($0)" } ?? "\(alert.rawValue)")"
     case .local(let fault): "\(fault)"
+    case .webSocket(let failure): "\(failure)"
     }
   }
 }
