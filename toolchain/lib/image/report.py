@@ -65,13 +65,13 @@ class Report:
         size = sum(item.size for item in arena)
         if arena:
             self.figure("TLS arena", size, budget.limits.get("arena"))
-        elif budget.limits.get("arena") is not None:
+        elif budget.limits.get("arena") is not None and high_water is None:
             self.note(f"TLS arena: no variable {budget.arena_symbol} in this image")
         limit = min([n for n in (budget.limits.get("arena"), size or None) if n is not None], default=None)
         if high_water is not None:
             self.figure("TLS arena, high-water mark", high_water, limit)
         elif limit is not None:
-            self.note("its high-water mark is measured by the live tests: --arena-high-water N holds it against this")
+            self.note("its high-water mark was not measured: --arena-high-water N holds it against this")
 
     def parts(self, parts: dict[str, Totals], limits: dict[str, int], has_map: bool):
         self.heading("By part" + ("" if has_map else ", without a linker map: C code is by source file"))
