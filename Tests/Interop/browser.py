@@ -12,6 +12,7 @@ from selenium.webdriver.chrome.service import Service
 
 from harness import PATIENCE, REPOSITORY, until
 from programs import Simulator
+from tls_credentials import Certified
 
 PAGE = REPOSITORY / "Boards/browser/.build/page"
 ARTIFACTS = REPOSITORY / ".build/test-artifacts"
@@ -23,17 +24,19 @@ def page_folder() -> Path:
 
 
 class DashboardSimulator(Simulator):
-    """`simulator serve` with the dashboard; `port` of an earlier one brings it back."""
+    """`simulator serve` with the dashboard; `port` of an earlier one brings it back; over TLS with a certificate."""
 
     scheme = "coap+ws"
 
-    def __init__(self, *options, port: int = 0):
+    def __init__(self, *options, port: int = 0, certified: Certified | None = None):
+        secure = "s" if certified else ""
         super().__init__(
             "--dashboard", page_folder(), "--log-level", "info", *options,
-            listen=(f"coap+ws://127.0.0.1:{port}", "coap+tcp://127.0.0.1:0"),
+            *(certified.options if certified else ()),
+            listen=(f"coap{secure}+ws://127.0.0.1:{port}", "coap+tcp://127.0.0.1:0"),
         )
         self.port = self.addresses[0][1]
-        self.page = f"http://127.0.0.1:{self.port}/"
+        self.page = f"http{secure}://127.0.0.1:{self.port}/"
         # A raw peer talks to the plain listener.
         self.address = self.addresses[1]
 
@@ -50,6 +53,8 @@ class Browser:
         for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
                          "--hide-scrollbars"):
             options.add_argument(argument)
+        # The tests' own authority is not in the browser's list.
+        options.accept_insecure_certs = True
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         self.driver = webdriver.Chrome(options=options, service=Service(driver))
         self.driver.set_script_timeout(60)

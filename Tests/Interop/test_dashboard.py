@@ -212,6 +212,21 @@ def test_comes_back_by_itself(browser):
         again.kill()
 
 
+def test_over_tls(browser, credentials, tmp_path):
+    simulator = DashboardSimulator(certified=credentials.server)
+    try:
+        browser.open(simulator.page)
+        assert browser.driver.execute_script("return location.protocol") == "https:"
+        browser.wait_until_connected()
+        until(lambda: browser.element("#led").is_enabled(), what="the LED's state")
+        image = random.Random(7).randbytes(300_000)
+        upload(browser, tmp_path / "image.bin", image)
+        browser.wait_for("#verdict", "both digests are equal", within=30)
+        simulator.wait_for_line(f"SHA-256 {hashlib.sha256(image).hexdigest()}", on="stderr")
+    finally:
+        assert simulator.stop() == 0
+
+
 @pytest.mark.slow
 def test_port_check(dashboard, browser):
     results = browser.run(
