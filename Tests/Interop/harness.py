@@ -10,6 +10,9 @@ import tempfile
 import time
 from pathlib import Path
 
+# vfork in a process with threads fails now and then on some kernels ("Bad address"); Python documents this switch.
+subprocess._USE_VFORK = False
+
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 PATIENCE = 10.0
 """The longest wait for something that takes milliseconds on an idle machine, in seconds."""

@@ -99,8 +99,8 @@ def test_our_certificate_peers_speak_to_each_other_and_see_the_end(credentials):
                 peer.socket.settimeout(0.2)
                 try:
                     peer.socket.unwrap()
-                except TimeoutError:
-                    pass
+                except (TimeoutError, ssl.SSLEOFError):
+                    pass  # the server does not answer the end, and may be gone already
 
         play(script, client)
 
