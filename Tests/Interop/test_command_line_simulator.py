@@ -45,6 +45,7 @@ def test_a_port_in_use_is_one_clear_line():
     assert_one_clear_line(answer, str(port), "in use")
 
 
+@pytest.mark.rows("K-01", "K-05")
 @pytest.mark.parametrize("address", ["0.0.0.0", "[::]"])
 def test_plain_text_beyond_loopback_needs_to_be_allowed(address):
     answer = serve("--listen", f"coap+tcp://{address}:0")

@@ -96,6 +96,7 @@ def upload(browser, file, content: bytes) -> None:
     browser.click("#send")
 
 
+@pytest.mark.rows("W-08")
 def test_firmware_of_a_mebibyte(dashboard, browser, tmp_path):
     image = random.Random(6).randbytes(1 << 20)
     digest = hashlib.sha256(image).hexdigest()
@@ -126,6 +127,7 @@ def test_page_that_closes_in_mid_upload(dashboard, browser, tmp_path):
     browser.wait_for("#verdict", "both digests are equal", within=20)
 
 
+@pytest.mark.rows("W-11")
 def test_board_reads_what_the_page_offers(dashboard, browser):
     before = dashboard.stderr.count("its clock says")
     until(lambda: dashboard.stderr.count("its clock says") > before, what="the clock in the log")
@@ -212,6 +214,7 @@ def test_comes_back_by_itself(browser):
         again.kill()
 
 
+@pytest.mark.rows("K-07", "K-08")
 def test_over_tls(browser, credentials, tmp_path):
     simulator = DashboardSimulator(certified=credentials.server)
     try:

@@ -44,7 +44,7 @@ def test_openssl_cannot_speak_an_old_version(tls_simulator, trust, version):
     assert answer.code != 0 and "alert protocol version" in answer.stderr, str(answer)
 
 
-@rows("TL-02")
+@rows("TL-01")
 def test_openssl_that_insists_on_tls_1_3_is_refused(tls_simulator, trust):
     answer = openssl_client(tls_simulator.address, "-tls1_3", *trust)
     assert answer.code != 0 and "alert" in answer.stderr, str(answer)

@@ -69,13 +69,13 @@ def test_a_version_that_does_not_exist_is_refused_in_a_record_of_tls(tls_simulat
     assert alert_to(tls_simulator.address, hello.record()) == tls_wire.fatal("protocol_version")
 
 
-@rows("TL-01", "TL-02")
+@rows("TL-01")
 @pytest.mark.parametrize("version", [tls_wire.TLS_1_2, tls_wire.TLS_1_3, 0x03FF], ids=hex)
 def test_the_answer_to_tls_1_2_and_above_is_tls_1_2(tls_simulator, version):
     assert answer(tls_simulator, hello_of_client(version=version)).version == tls_wire.TLS_1_2
 
 
-@rows("TL-02")
+@rows("TL-01")
 def test_a_client_that_also_knows_tls_1_3_gets_tls_1_2(tls_simulator):
     versions = tls_wire.SUPPORTED_VERSIONS, tls_wire.sized(1, b"\x03\x04\x03\x03")
     found = answer(tls_simulator, hello_of_client(extensions=(versions,)))

@@ -147,6 +147,7 @@ def test_tls_below_whatever_is_offered_by_alpn(simulator, credentials, protocols
         assert peer.connection.socket.selected_alpn_protocol() is None
 
 
+@pytest.mark.rows("K-06", "K-07")
 def test_our_client_over_websockets_and_tls(simulator, credentials):
     plain, secured = simulator.address[1], simulator.secured_address[1]
     for path, expected in [("/time", "Z"), ("/log", "\n")]:

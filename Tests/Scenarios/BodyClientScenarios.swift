@@ -29,7 +29,7 @@ private func receive(_ upload: inout BodyUpload, _ hex: StaticString) -> (BodyUp
   }
 }
 
-// B-02 B-05 B-08 V-H01 V-H03 V-H05: the chain of RFC 8323 section 6, 12903 bytes.
+// C-11 B-02 B-05 B-08 V-H01 V-H03 V-H05: the chain of RFC 8323 section 6, 12903 bytes.
 func client_bertChain_isPutTogether(_ check: inout Checker) {
   var download = BodyDownload(largest: .bert)
   check.expect(receive(&download, "e00af745 d10a0f ff {61*3072}").0 == .part && download.offset == 3072)

@@ -153,7 +153,7 @@ func body_requestTags_tellBodiesApart(_ check: inout Checker) {
   check.expectOpen(&server.end)
 }
 
-// S-10 X-28: paths and methods that are not there are not asked for the rest of a body.
+// paths and methods that are not there are not asked for the rest of a body.
 func body_noSuchResource_isNotFound(_ check: inout Checker) {
   var server = BodyServer()
   server.feed(block("x", "01", 0, true))

@@ -123,7 +123,7 @@ func upload_bertNotAnnounced_isABadRequest(_ check: inout Checker) {
   check.expectEmpty(&server)
 }
 
-// B-06 B-07 B-09 B-10 BL-05 V-H07 V-H08 V-H09 V-H12 V-H13: as if the single blocks had come one after the other.
+// C-17 B-06 B-07 B-09 B-10 BL-05 V-H07 V-H08 V-H09 V-H12 V-H13: as if the single blocks had come one after the other.
 func upload_bertAndSmallerBlocksMixed_areOneBody(_ check: inout Checker) {
   var limits = Limits()
   limits.maximumMessageByteCount = 9000

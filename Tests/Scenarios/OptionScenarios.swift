@@ -106,7 +106,7 @@ func optionValue_readAsEachFormat_givesItsMeaning(_ check: inout Checker) {
   check.expect(options.next() == nil)
 }
 
-// X-18 X-23 X-25
+// X-18 X-23 X-25 X-53
 func optionRule_everyKnownNumber_saysWhatTheTableSays(_ check: inout Checker) {
   func expect(_ number: UInt16, _ least: Int, _ most: Int, repeatable: Bool = false) {
     guard let rule = OptionNumber(rawValue: number).rule else { return check.fail("no rule") }
@@ -114,6 +114,9 @@ func optionRule_everyKnownNumber_saysWhatTheTableSays(_ check: inout Checker) {
     check.expect(!rule.allows(length: most + 1), "too wide")
     check.expect(least == 0 || !rule.allows(length: least - 1), "too wide")
     check.expect(rule.isRepeatable == repeatable, "repetition")
+  }
+  for number in UInt16(65000)...65535 {
+    check.expect(OptionNumber(rawValue: number).rule == nil, "an option that is for experiments")
   }
   expect(1, 0, 8, repeatable: true)
   expect(3, 1, 255)

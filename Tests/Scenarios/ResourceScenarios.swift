@@ -242,7 +242,7 @@ func resources_queries_areRead(_ check: inout Checker) {
   expectAnswers(&check, "d1010101d4026e616d65076e616d65733d31", "2.05 T:01 O:12= P:0")
 }
 
-// U-03 OB-15: the bytes of /.well-known/core.
+// U-03 X-51 LF-06 OB-15: the bytes of /.well-known/core.
 func resources_wellKnownCore_listsLinks(_ check: inout Checker) {
   var resources = Resources {
     Lamp()

@@ -42,7 +42,7 @@ private func expectAuthority(
   check.subject = ""
 }
 
-// U-01 U-23
+// U-01 U-23 I-04
 func uri_scheme_isOneOfFour(_ check: inout Checker) {
   expectRefused(&check, "", .missingScheme, 0)
   expectRefused(&check, "127.0.0.1/x", .missingScheme, 0)
@@ -59,7 +59,7 @@ func uri_scheme_isOneOfFour(_ check: inout Checker) {
   expectRefused(&check, "localhost:5683/x", .unknownScheme, 0)
 }
 
-// U-01 U-05 U-06 U-07
+// U-01 U-05 U-06 U-07 I-03
 func uri_schemeInAnyCase_hasItsPortAndTransport(_ check: inout Checker) {
   expectScheme(&check, "coap+TCP://h", .coapTCP, "coap+tcp", 5683, secured: false, webSocket: false)
   expectScheme(&check, "CoAPs+tcp://h", .coapsTCP, "coaps+tcp", 5684, secured: true, webSocket: false)

@@ -20,9 +20,11 @@ private func checkDecoding(group: UInt8, _ check: inout Checker) {
 
 func vectorsA_decoded_readAsListed(_ check: inout Checker) { checkDecoding(group: 0x41, &check) }
 func vectorsB_decoded_readAsListed(_ check: inout Checker) { checkDecoding(group: 0x42, &check) }
+// C-07 S-01 S-04 I-01: signals have options of their own, by code.
 func vectorsC_decoded_readAsListed(_ check: inout Checker) { checkDecoding(group: 0x43, &check) }
 func vectorsD_decoded_readAsListed(_ check: inout Checker) { checkDecoding(group: 0x44, &check) }
 func vectorsE_decoded_readAsListed(_ check: inout Checker) { checkDecoding(group: 0x45, &check) }
+// F-08
 func vectorsF_decoded_readAsListed(_ check: inout Checker) { checkDecoding(group: 0x46, &check) }
 
 func vectorsG_decoded_readAsListed(_ check: inout Checker) { checkDecoding(group: 0x47, &check) }

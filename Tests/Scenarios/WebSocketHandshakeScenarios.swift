@@ -2,7 +2,7 @@ import DeviceCore
 
 // Every text of Tests/Vectors/handshakes.json, in one piece, byte by byte and as a stream reads it.
 
-// W-01 W-02 WS-01 WS-04 WS-05 WS-06 WS-07 WS-08
+// W-01 W-02 W-06 WS-01 WS-04 WS-05 WS-06 WS-07 WS-08
 func webSocketHandshakes_inOnePiece_handledAsListed(_ check: inout Checker) {
   run(pieces: .max, &check)
 }
@@ -114,7 +114,7 @@ private func checkAnswer(
   }
 }
 
-// W-02 W-03 WS-01 WS-03 WS-22
+// W-02 W-03 U-08 I-05 WS-01 WS-03 WS-22
 func webSocketClient_dialling_asksAsTheRFCSays(_ check: inout Checker) {
   var session = WebSocketSession(memory: webSocketMemory())
   try? session.dial(

@@ -110,7 +110,7 @@ func webSocket_release_endsWith1000(_ check: inout Checker) {
   check.expect(end.end.tally.releases == 1, "no Release")
 }
 
-// The peer does not begin with a CSM: as on TCP (W-14).
+// The peer does not begin with a CSM: as on TCP (W-14 A-09).
 func webSocket_abortOfTheConnection_endsWith1002(_ check: inout Checker) {
   var end = WebSocketEnd(.server)
   end.feed("82820000000000e7")

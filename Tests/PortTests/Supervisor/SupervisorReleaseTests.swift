@@ -198,7 +198,7 @@ import Testing
     #expect(device.network.dialled.count < 30, "in ten seconds")
   }
 
-  // the dialler requires the same identity there.
+  // R-11 K-10: the dialler requires the same identity there.
   @Test func alternative_thatIsSomebodyElse_isLeftForTheServer() {
     let (device, hosts) = makeDevice()
     hosts[0].opening = [.failed]
