@@ -1,0 +1,229 @@
+import DeviceCore
+import Port
+
+/// One direction of a connection: what is under way, in order, and when it arrives.
+final class Pipe {
+  private var segments: [(bytes: ArraySlice<UInt8>, arrival: UInt32)] = []
+  private var underWay = 0
+  private let capacity: Int
+  private var accepted = 0
+  private let endAt: Int?
+  private let resetAt: Int?
+  private var lastArrival: UInt32
+  private var stalledUntil: UInt32
+  /// The writer will write no more.
+  var isFinished = false
+  /// What is written is lost, and nobody is told.
+  var isHole = false
+  let world: World
+
+  init(_ world: World) {
+    self.world = world
+    capacity = 1 + world.chance.below(world.chance.oneIn(3) ? 200 : 6000)
+    endAt = world.happens(.ends, 8) ? world.chance.below(world.chance.oneIn(2) ? 40 : 4000) : nil
+    resetAt = world.happens(.resets, 8) ? world.chance.below(world.chance.oneIn(2) ? 40 : 4000) : nil
+    lastArrival = world.time
+    stalledUntil = world.time
+  }
+
+  /// - Returns: how many bytes were taken; nil when this breaks the connection.
+  func write(_ bytes: [UInt8]) -> Int? {
+    var count = min(capacity - underWay, bytes.count)
+    if count > 1, world.happens(.shortWrites, 4) { count = 1 + world.chance.below(count) }
+    guard count > 0 else { return 0 }
+    if let resetAt, accepted + count > resetAt { return nil }
+    var taken = bytes[..<count]
+    if world.plant == .corruptByte, world.chance.oneIn(40) { taken[world.chance.below(count)] ^= 0x20 }
+    accepted += count
+    world.moves += 1
+    if isHole || isFinished { return count }
+    if let endAt, accepted > endAt {
+      isFinished = true
+      return count
+    }
+    var delay = UInt32(world.chance.below(3))
+    if world.happens(.delays, 4) { delay += UInt32(world.chance.below(world.chance.oneIn(10) ? 20_000 : 300)) }
+    if world.happens(.stalls, 60) { stalledUntil = world.time &+ UInt32(world.chance.below(world.chance.oneIn(4) ? 90_000 : 5000)) }
+    // A stream keeps its order; other streams may be faster.
+    var arrival = world.time &+ delay
+    if isBefore(arrival, lastArrival) { arrival = lastArrival }
+    lastArrival = arrival
+    segments.append((taken, arrival))
+    underWay += count
+    return count
+  }
+
+  /// The next bytes for the reader, at most `count`; nil for the end.
+  func read(_ count: Int) -> ArraySlice<UInt8>? {
+    guard !isHole, let first = segments.first else { return !isHole && isFinished ? nil : [] }
+    guard !isBefore(world.time, first.arrival), !isBefore(world.time, stalledUntil) else { return [] }
+    var size = min(count, first.bytes.count)
+    if size > 1, world.happens(.cuts, 2) { size = 1 + world.chance.below(size) }
+    let bytes = first.bytes.prefix(size)
+    segments[0].bytes = first.bytes.dropFirst(size)
+    if segments[0].bytes.isEmpty { segments.removeFirst() }
+    underWay -= size
+    world.moves += 1
+    return bytes
+  }
+
+  /// When something arrives.
+  var next: UInt32? {
+    guard !isHole, let first = segments.first else { return nil }
+    return isBefore(first.arrival, stalledUntil) ? stalledUntil : first.arrival
+  }
+}
+
+func isBefore(_ left: UInt32, _ right: UInt32) -> Bool { Instant(rawValue: left).isBefore(Instant(rawValue: right)) }
+
+/// A TCP connection between a client and the server.
+final class Link {
+  let world: World
+  /// From the client, and from the server.
+  let pipes: [Pipe]
+  let opening: UInt32
+  let isRefused: Bool
+  private(set) var isBroken = false
+  private var closeCounts = [0, 0]
+  let number: Int
+
+  init(_ world: World) {
+    self.world = world
+    pipes = [Pipe(world), Pipe(world)]
+    isRefused = world.happens(.refusals, 10)
+    opening = world.time &+ UInt32(world.chance.below(100))
+    world.count(.connections)
+    number = world.tally[Tally.connections.rawValue]
+    world.note("connection \(number) is dialled\(isRefused ? ", refused" : "")")
+  }
+
+  func breakDown(_ why: String) {
+    guard !isBroken else { return }
+    isBroken = true
+    world.moves += 1
+    world.note("connection \(number) breaks: \(why)")
+  }
+
+  func close(_ side: Int) {
+    closeCounts[side] += 1
+    if closeCounts[side] > 1 { world.complain("connection \(number) is closed twice by side \(side)") }
+    pipes[side].isFinished = true
+    world.moves += 1
+    world.note("connection \(number) is closed by side \(side)")
+  }
+
+  func isClosed(by side: Int) -> Bool { closeCounts[side] > 0 }
+}
+
+struct SimulatedStream: ByteStream {
+  let link: Link
+  let side: Int
+
+  mutating func open() -> OpenResult {
+    guard side == 0 else { return .open }
+    if link.isRefused { return .failed }
+    return isBefore(link.world.time, link.opening) ? .nothingYet : .open
+  }
+
+  mutating func read(into space: inout MutableSpan<UInt8>) -> ReadResult {
+    guard !link.isBroken else { return .failed }
+    guard let bytes = link.pipes[1 - side].read(space.count) else { return .end }
+    guard !bytes.isEmpty else { return .nothingYet }
+    for (index, byte) in bytes.enumerated() { space[index] = byte }
+    link.world.note("connection \(link.number) side \(side) reads \(bytes.count)")
+    return .bytes(bytes.count)
+  }
+
+  mutating func write(_ bytes: Span<UInt8>) -> WriteResult {
+    guard !link.isBroken else { return .failed }
+    let world = link.world
+    if !link.pipes[0].isHole, world.happens(.halfOpen, 120) {
+      for pipe in link.pipes { pipe.isHole = true }
+      world.note("connection \(link.number) has become a hole")
+    }
+    let copy = bytes.withUnsafeBufferPointer { Array($0) }
+    guard let count = link.pipes[side].write(copy) else {
+      link.breakDown("reset")
+      return .failed
+    }
+    guard count > 0 else { return .nothingYet }
+    world.note("connection \(link.number) side \(side) writes \(count)")
+    return .bytes(count)
+  }
+
+  mutating func finishWriting() {
+    link.pipes[side].isFinished = true
+    link.world.moves += 1
+  }
+
+  mutating func close() {
+    if link.world.plant == .keepSlot, side == 1, link.world.chance.oneIn(50) { return }
+    link.close(side)
+  }
+}
+
+/// Every connection there was, and those that the server has not accepted yet.
+final class Network {
+  let world: World
+  private(set) var links: [Link] = []
+  private var waiting: [Link] = []
+
+  init(_ world: World) { self.world = world }
+
+  func dial() -> Link {
+    let link = Link(world)
+    links.append(link)
+    if !link.isRefused { waiting.append(link) }
+    return link
+  }
+
+  func accept() -> Link? {
+    guard let index = waiting.firstIndex(where: { !isBefore(world.time, $0.opening) }) else { return nil }
+    world.moves += 1
+    return waiting.remove(at: index)
+  }
+
+  /// When something arrives anywhere; moments in the past are of those who do not read.
+  var next: UInt32? {
+    var next: UInt32?
+    func consider(_ moment: UInt32) {
+      if isBefore(world.time, moment), next == nil || isBefore(moment, next!) { next = moment }
+    }
+    for link in links where !link.isBroken {
+      if !link.isRefused { consider(link.opening) }
+      for pipe in link.pipes { if let moment = pipe.next { consider(moment) } }
+    }
+    return next
+  }
+
+  func expectAllClosed() {
+    for link in links {
+      for side in 0..<2 where !link.isClosed(by: side) && !(side == 1 && (link.isRefused || waiting.contains { $0 === link })) {
+        world.complain("connection \(link.number) was never closed by side \(side)")
+      }
+    }
+  }
+}
+
+struct SimulatedListener: Listener {
+  let network: Network
+  mutating func accept() -> SimulatedStream? { network.accept().map { SimulatedStream(link: $0, side: 1) } }
+}
+
+struct SimulatedDialler: Dialler {
+  let network: Network
+  mutating func dial(_ place: DialPlace) -> SimulatedStream? { SimulatedStream(link: network.dial(), side: 0) }
+}
+
+struct SimulatedBoard: Board {
+  let world: World
+
+  var now: Instant { world.now }
+  mutating func wait(until deadline: Instant?) { fatalError("the loop waits") }
+
+  mutating func fillRandom(_ bytes: inout MutableSpan<UInt8>) -> Bool {
+    if world.happens(.entropyFailures, 6) { return false }
+    for index in bytes.indices { bytes[index] = UInt8(truncatingIfNeeded: world.chance.next()) }
+    return true
+  }
+}

@@ -1,0 +1,96 @@
+import DeviceCore
+import Port
+
+/// Runs one schedule from its seed to its end, and tells whether all was as it must be.
+func run(_ world: World) {
+  let network = Network(world)
+  let store = Store(world)
+  store.fileByteCount = UInt32(world.chance.below(world.chance.oneIn(8) ? 9000 : 1500))
+  let slots = makeSlots()
+  var server = makeServer(network, store, slots)
+  defer {
+    slots.deinitialize()
+    slots.deallocate()
+  }
+  var clients: [Client] = []
+  let isSupervised = world.chance.oneIn(3)
+  if isSupervised { clients.append(SupervisedClient(network, store)) }
+  for index in (isSupervised ? 1 : 0)..<(1 + world.chance.below(2) + (isSupervised ? 1 : 0)) {
+    clients.append(PlainClient(network, index))
+  }
+
+  let start = world.time
+  let faultyTime = UInt32(2000 + world.chance.below(world.chance.oneIn(5) ? 200_000 : 12_000))
+  // Every timer there is, one after the other, and then some: whoever is not done by then hangs.
+  let longest: UInt32 = faultyTime + 900_000
+  var jumped: UInt32 = 0
+  var phase = 0
+
+  while true {
+    var next: Instant?
+    for round in 0... {
+      let moves = world.moves
+      next = server.step()
+      for client in clients { next = earlier(next, client.step()) }
+      if world.moves == moves, next.map({ world.now.isBefore($0) }) ?? true { break }
+      if round == 3000 { return world.complain("it spins") }
+    }
+    let elapsed = world.time &- start &- jumped
+    switch phase {
+    case 0 where elapsed >= faultyTime:
+      phase = 1
+      world.isFaulty = false
+      world.note("calm")
+      store.state += 1
+      for client in clients { client.beginLastRound() }
+      continue
+    case 1 where clients.allSatisfy({ $0.isSatisfied(store.state) }):
+      phase = 2
+      world.note("the end")
+      for client in clients { client.end() }
+      continue
+    case 2 where clients.allSatisfy(\.isOver):
+      phase = 3
+      server.stop()
+      continue
+    case 3 where server.isIdle:
+      expectNothingLeft(network, store, clients, server)
+      return
+    default: break
+    }
+    guard elapsed < longest else {
+      return world.complain("not over in phase \(phase) after \(elapsed / 1000) s")
+    }
+
+    // On to whatever is next.
+    if let arrival = network.next { next = earlier(next, Instant(rawValue: arrival)) }
+    if phase == 0 {
+      let change = world.now + Milliseconds(UInt32(1 + world.chance.below(4000)))
+      let isChange = next == nil || change.isBefore(next!)
+      next = earlier(next, earlier(change, Instant(rawValue: start &+ faultyTime &+ jumped)))
+      if isChange {
+        store.state += 1
+        if world.chance.oneIn(6) { store.fileVersion += 1 }
+      }
+      if world.happens(.clockJumps, 60) {
+        // The host slept: no timer has run, and all are due.
+        let jump = UInt32(world.chance.below(world.chance.oneIn(3) ? 4_000_000 : 90_000))
+        jumped += jump
+        world.time &+= jump
+        world.note("the clock jumps by \(jump)")
+        continue
+      }
+    }
+    guard let next else { return world.complain("everybody waits for nothing, in phase \(phase)") }
+    if world.now.isBefore(next) { world.time = next.rawValue } else { world.time &+= 1 }
+  }
+}
+
+private func expectNothingLeft(_ network: Network, _ store: Store, _ clients: [Client], _ server: borrowing Server) {
+  let world = network.world
+  if !store.transfers.isEmpty { world.complain("\(store.transfers.count) bodies are under way for nobody") }
+  if !store.waiting.isEmpty { world.complain("\(store.waiting.count) answers wait for nobody") }
+  if server.service.observer.askers.contains(where: { $0 != nil }) { world.complain("a connection's account is open") }
+  for client in clients { client.expectNothingLeft() }
+  network.expectAllClosed()
+}

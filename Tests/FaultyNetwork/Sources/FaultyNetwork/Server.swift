@@ -1,0 +1,57 @@
+import DeviceCore
+import Port
+
+/// The server asks its peers too.
+struct ServerObserver: DeviceObserver {
+  let world: World
+  var askers: [Asker?]
+
+  mutating func observe(_ event: Event, on connection: borrowing Connection, slot: Int) {
+    if event == .capabilities, askers[slot] == nil {
+      askers[slot] = Asker(world, "server \(slot)")
+      for _ in 0..<world.chance.below(3) { askers[slot]!.wish(world.chance.oneIn(4) ? .ping : .echo) }
+    }
+    askers[slot]?.note(event, on: connection)
+    if case .closed = event { askers[slot] = nil }
+  }
+
+  mutating func attend(to connection: inout Connection, slot: Int, at now: Instant) -> Instant? {
+    askers[slot]?.attend(to: &connection, at: now)
+    return nil
+  }
+}
+
+func limits(_ world: World) -> Limits {
+  var limits = Limits()
+  limits.maximumMessageByteCount = world.chance.oneIn(2) ? 1152 : 2304
+  limits.keepAliveInterval = .seconds(20)
+  limits.requestTimeout = .seconds(30)
+  limits.bodyTimeout = .seconds(60)
+  if world.chance.oneIn(4) { limits.largestResponseByteCount = 200 }
+  return limits
+}
+
+typealias ServerTable = ResourcePair<
+  ResourcePair<ResourcePair<SingleResource<Echo>, SingleResource<State>>, SingleResource<File>>,
+  SingleResource<Reports>
+>
+typealias Server = Device<SimulatedBoard, SimulatedListener, ServerTable, ServerObserver>
+
+func makeSlots() -> UnsafeMutableBufferPointer<Slot<SimulatedStream>> {
+  let slots = UnsafeMutableBufferPointer<Slot<SimulatedStream>>.allocate(capacity: Pool.server.count)
+  for index in slots.indices { slots.initializeElement(at: index, to: Slot(memory: Pool.server[index].value)) }
+  return slots
+}
+
+func makeServer(_ network: Network, _ store: Store, _ slots: UnsafeMutableBufferPointer<Slot<SimulatedStream>>) -> Server {
+  let world = network.world
+  return Server(
+    board: SimulatedBoard(world: world), listener: SimulatedListener(network: network),
+    resources: Resources {
+      Echo(store: store)
+      State(store: store)
+      File(store: store)
+      Reports(store: store)
+    },
+    observer: ServerObserver(world: world, askers: [Asker?](repeating: nil, count: slots.count)), limits: limits(world), slots: slots)
+}
