@@ -26,6 +26,7 @@ final class Asker {
   private(set) var lastState: UInt32?
   private(set) var isObserving = false
   private(set) var finished: Set<Int> = []
+  private var hasLostObservations = false
   private var hasPlanted = false
 
   init(_ world: World, _ name: String) {
@@ -55,6 +56,10 @@ final class Asker {
   /// Sends what it can now.
   func attend(to connection: inout Connection, at now: Instant) {
     guard connection.isOpen else { return }
+    if hasLostObservations {
+      hasLostObservations = false
+      return connection.release(at: now)
+    }
     var left: [Wish] = []
     for wish in wishes { if !fulfil(wish, &connection, at: now) { left.append(wish) } }
     wishes = left
@@ -163,6 +168,7 @@ final class Asker {
   private func reset() {
     (download, upload) = (nil, nil)
     isObserving = false
+    hasLostObservations = false
     lastState = nil
   }
 
@@ -189,9 +195,10 @@ final class Asker {
     case .download: takePart(message)
     case .upload: takeAcknowledgement(message)
     case .observation:
-      // The table is full, or the state could not be read: a plain answer.
+      // A plain answer: the server's table is full, of registrations whose answers came too late for us. Only a new
+      // connection makes it forget those.
       isObserving = false
-      wish(.observe)
+      hasLostObservations = true
     }
   }
 
