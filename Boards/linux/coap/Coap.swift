@@ -19,6 +19,7 @@ struct Coap: ParsableCommand {
         coap get coaps+tcp://127.0.0.1/sensors/temperature --psk-file keys
         coap get coap+ws://127.0.0.1:8080/sensors/temperature
         coap ping coap+tcp://127.0.0.1 --count 5
+        coap probe coap+tcp://127.0.0.1
         coap inspect d40901deadbeefb773656e736f72730474656d70
 
       EXIT CODES:
@@ -35,7 +36,7 @@ struct Coap: ParsableCommand {
     version: "coap-device-sdk coap 0.1.0",
     subcommands: [
       Get.self, Put.self, Post.self, Delete.self, Fetch.self, Patch.self, IPatch.self,
-      Observe.self, Discover.self, Ping.self, Inspect.self,
+      Observe.self, Discover.self, Ping.self, Inspect.self, Probe.self,
     ])
 
   func run() throws {

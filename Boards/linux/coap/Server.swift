@@ -27,6 +27,12 @@ struct Server {
     self.stream = try upgrade?.run(on: secured, address, limits: connection.limits) ?? .plain(secured)
   }
 
+  /// The stream itself, for whoever sends bytes of their own.
+  var opened: LinuxStream<SecurableStream<SocketStream>> { stream }
+
+  /// What waits for the stream.
+  var machine: SocketBoard { board }
+
   /// Ctrl-C as something that ends a wait; nil when the system does not give that.
   var stopSignals: StopSignals? { StopSignals(board: board) }
 

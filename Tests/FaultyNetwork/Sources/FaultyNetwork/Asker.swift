@@ -49,7 +49,9 @@ final class Asker {
   }
 
   /// Whether nothing is asked and nothing wished for, apart from the observation.
-  var isIdle: Bool { wishes.isEmpty && !asked.contains { if case .observation = $0.question { false } else { true } } }
+  var isIdle: Bool {
+    wishes.isEmpty && !asked.contains { if case .observation = $0.question { false } else { true } }
+  }
 
   // MARK: Asking
 
@@ -71,7 +73,8 @@ final class Asker {
       case .ping: try connection.ping(custody: world.chance.oneIn(2), at: now)
       case .echo:
         let size = world.chance.oneIn(5) ? world.chance.below(900) : world.chance.below(30)
-        let payload = bytes(UInt32(truncatingIfNeeded: world.chance.next())) + [UInt8](repeating: 0x2b, count: size)
+        let payload =
+          bytes(UInt32(truncatingIfNeeded: world.chance.next())) + [UInt8](repeating: 0x2b, count: size)
         let id = try connection.request(.post, at: now) { writer throws(WriteError) in
           try writer.append(path: "e")
           try writer.append(payload: payload.span)
@@ -87,7 +90,8 @@ final class Asker {
         download = next
         ask(id, .download)
       case .upload:
-        var next = upload ?? BodyUpload(byteCount: uploadByteCount, largest: min(blockSize, connection.largestBlock))
+        var next =
+          upload ?? BodyUpload(byteCount: uploadByteCount, largest: min(blockSize, connection.largestBlock))
         let id = try connection.request(.put, at: now) { writer throws(WriteError) in
           try writer.append(path: "f")
           let part = try next.appendBlock(to: &writer)
@@ -183,14 +187,19 @@ final class Asker {
   private func answer(_ id: RequestID, _ connection: borrowing Connection) {
     guard let question = settle(id) else { return }
     world.count(.answers)
-    guard let message = connection.message else { return world.complain("\(name): an answer without a message") }
+    guard let message = connection.message else {
+      return world.complain("\(name): an answer without a message")
+    }
     switch question {
     case .echo(let payload):
       guard message.code == .changed else { return tolerate(message.code, question) }
       // One that is larger than a message begins with block 0.
       let isWhole = message.firstOption(.block2) == nil
-      let expected = isWhole ? payload.span : payload.span.extracting(first: min(message.payload.count, payload.count))
-      if !message.payload.isEqual(to: expected) || message.payload.isEmpty { world.complain("\(name): the answer of another request") }
+      let expected =
+        isWhole ? payload.span : payload.span.extracting(first: min(message.payload.count, payload.count))
+      if !message.payload.isEqual(to: expected) || message.payload.isEmpty {
+        world.complain("\(name): the answer of another request")
+      }
       finish(.echo)
     case .download: takePart(message)
     case .upload: takeAcknowledgement(message)
@@ -271,7 +280,9 @@ final class Asker {
     }
   }
 
-  private func finish(_ wish: Wish) { if !world.isFaulty { finished.insert([Wish.echo: 0, .download: 1, .upload: 2][wish] ?? 3) } }
+  private func finish(_ wish: Wish) {
+    if !world.isFaulty { finished.insert([Wish.echo: 0, .download: 1, .upload: 2][wish] ?? 3) }
+  }
 }
 
 extension Asker.Wish: Hashable {}

@@ -57,7 +57,9 @@ final class PlainClient: Client {
     delegate = ClientDelegate(asker: asker, resources: Resources { [store] in Echo(store: store) })
     dialTime = world.now + Milliseconds(UInt32(world.chance.below(2000)))
     asker.wish(.observe)
-    for _ in 0..<world.chance.below(5) { asker.wish([.echo, .echo, .ping, .download, .upload][world.chance.below(5)]) }
+    for _ in 0..<world.chance.below(5) {
+      asker.wish([.echo, .echo, .ping, .download, .upload][world.chance.below(5)])
+    }
   }
 
   func step() -> Instant? {
@@ -113,7 +115,9 @@ final class PlainClient: Client {
   }
 
   var isOver: Bool { endpoint == nil && opening == nil }
-  func expectNothingLeft() { if !store.waiting.isEmpty { world.complain("a client holds answers for nobody") } }
+  func expectNothingLeft() {
+    if !store.waiting.isEmpty { world.complain("a client holds answers for nobody") }
+  }
 }
 
 /// The application of a supervised device.
@@ -142,7 +146,8 @@ struct Application: SupervisorDelegate {
     asker.note(event, on: connection)
   }
 
-  mutating func write(_ payload: Span<UInt8>, tag: UInt8, to message: inout MessageWriter) throws(WriteError) {
+  mutating func write(_ payload: Span<UInt8>, tag: UInt8, to message: inout MessageWriter) throws(WriteError)
+  {
     try message.append(path: "r")
     try message.append(payload: payload)
   }
@@ -183,9 +188,11 @@ final class SupervisedClient: Client {
     options.telemetryPolicy = .newestRefused
     supervisor = Supervisor(
       board: SimulatedBoard(world: world), dialler: SimulatedDialler(network: network),
-      delegate: Application(world: world, asker: asker, account: account), limits: FaultyNetwork.limits(world),
+      delegate: Application(world: world, asker: asker, account: account),
+      limits: FaultyNetwork.limits(world),
       options: options,
-      memory: SupervisorMemory(connection: Pool.clients[0].value, telemetry: Pool.telemetry, traffic: Pool.traffic))
+      memory: SupervisorMemory(
+        connection: Pool.clients[0].value, telemetry: Pool.telemetry, traffic: Pool.traffic))
     resources = Resources { [store] in Echo(store: store) }
     reportTime = world.now + .seconds(1)
     for _ in 0..<world.chance.below(3) { asker.wish([.echo, .download, .upload][world.chance.below(3)]) }
@@ -202,9 +209,13 @@ final class SupervisedClient: Client {
       }
       reportTime = now + Milliseconds(UInt32(200 + world.chance.below(8000)))
     }
-    try? supervisor.withConnection { connection, now throws(CommandError) in asker.attend(to: &connection, at: now) }
+    try? supervisor.withConnection { connection, now throws(CommandError) in
+      asker.attend(to: &connection, at: now)
+    }
     var next = supervisor.step(serving: &resources)
-    try? supervisor.withConnection { connection, now throws(CommandError) in asker.attend(to: &connection, at: now) }
+    try? supervisor.withConnection { connection, now throws(CommandError) in
+      asker.attend(to: &connection, at: now)
+    }
     if !isCalm, reports.count < 8 { next = earlier(next, reportTime) }
     return earlier(next, store.nextAnswer(at: now))
   }
@@ -224,7 +235,9 @@ final class SupervisedClient: Client {
     if account.answered != reports.count || account.settled != reports.count {
       world.complain("\(reports.count) reports, \(account.settled) settled, \(account.answered) answered")
     }
-    for report in reports where !serverStore.reports.contains(report) { world.complain("report \(report >> 8) never arrived") }
+    for report in reports where !serverStore.reports.contains(report) {
+      world.complain("report \(report >> 8) never arrived")
+    }
   }
 }
 

@@ -42,8 +42,12 @@ final class Pipe {
       return count
     }
     var delay = UInt32(world.chance.below(3))
-    if world.happens(.delays, 4) { delay += UInt32(world.chance.below(world.chance.oneIn(10) ? 20_000 : 300)) }
-    if world.happens(.stalls, 60) { stalledUntil = world.time &+ UInt32(world.chance.below(world.chance.oneIn(4) ? 90_000 : 5000)) }
+    if world.happens(.delays, 4) {
+      delay += UInt32(world.chance.below(world.chance.oneIn(10) ? 20_000 : 300))
+    }
+    if world.happens(.stalls, 60) {
+      stalledUntil = world.time &+ UInt32(world.chance.below(world.chance.oneIn(4) ? 90_000 : 5000))
+    }
     // A stream keeps its order; other streams may be faster.
     var arrival = world.time &+ delay
     if isBefore(arrival, lastArrival) { arrival = lastArrival }
@@ -74,7 +78,9 @@ final class Pipe {
   }
 }
 
-func isBefore(_ left: UInt32, _ right: UInt32) -> Bool { Instant(rawValue: left).isBefore(Instant(rawValue: right)) }
+func isBefore(_ left: UInt32, _ right: UInt32) -> Bool {
+  Instant(rawValue: left).isBefore(Instant(rawValue: right))
+}
 
 /// A TCP connection between a client and the server.
 final class Link {
@@ -198,7 +204,8 @@ final class Network {
 
   func expectAllClosed() {
     for link in links {
-      for side in 0..<2 where !link.isClosed(by: side) && !(side == 1 && (link.isRefused || waiting.contains { $0 === link })) {
+      for side in 0..<2
+      where !link.isClosed(by: side) && !(side == 1 && (link.isRefused || waiting.contains { $0 === link })) {
         world.complain("connection \(link.number) was never closed by side \(side)")
       }
     }
@@ -212,7 +219,9 @@ struct SimulatedListener: Listener {
 
 struct SimulatedDialler: Dialler {
   let network: Network
-  mutating func dial(_ place: DialPlace) -> SimulatedStream? { SimulatedStream(link: network.dial(), side: 0) }
+  mutating func dial(_ place: DialPlace) -> SimulatedStream? {
+    SimulatedStream(link: network.dial(), side: 0)
+  }
 }
 
 struct SimulatedBoard: Board {

@@ -6,7 +6,9 @@ func patternByte(_ index: UInt32, _ version: UInt32) -> UInt8 {
 }
 
 func isPattern(_ bytes: Span<UInt8>, at offset: UInt32, _ version: UInt32) -> Bool {
-  for index in 0..<bytes.count where bytes[index] != patternByte(offset + UInt32(index), version) { return false }
+  for index in 0..<bytes.count where bytes[index] != patternByte(offset + UInt32(index), version) {
+    return false
+  }
   return true
 }
 
@@ -15,7 +17,9 @@ func number(_ bytes: Span<UInt8>) -> UInt32? {
   return (0..<4).reduce(0) { $0 << 8 | UInt32(bytes[$1]) }
 }
 
-func bytes(_ number: UInt32) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: number >> (24 - 8 * UInt32($0))) } }
+func bytes(_ number: UInt32) -> [UInt8] {
+  (0..<4).map { UInt8(truncatingIfNeeded: number >> (24 - 8 * UInt32($0))) }
+}
 
 /// What the resources of one end hold, so that it can be looked at from outside.
 final class Store {
@@ -106,7 +110,9 @@ struct File: Resource {
       return response.changed()
     }
     if part.isFirst {
-      if store.transfers.contains(where: { $0.id == part.transfer }) { store.world.complain("a body begins twice") }
+      if store.transfers.contains(where: { $0.id == part.transfer }) {
+        store.world.complain("a body begins twice")
+      }
       store.transfers.append((part.transfer, 0))
     }
     guard let index = store.transfers.firstIndex(where: { $0.id == part.transfer }) else {

@@ -86,11 +86,15 @@ func run(_ world: World) {
   }
 }
 
-private func expectNothingLeft(_ network: Network, _ store: Store, _ clients: [Client], _ server: borrowing Server) {
+private func expectNothingLeft(
+  _ network: Network, _ store: Store, _ clients: [Client], _ server: borrowing Server
+) {
   let world = network.world
   if !store.transfers.isEmpty { world.complain("\(store.transfers.count) bodies are under way for nobody") }
   if !store.waiting.isEmpty { world.complain("\(store.waiting.count) answers wait for nobody") }
-  if server.service.observer.askers.contains(where: { $0 != nil }) { world.complain("a connection's account is open") }
+  if server.service.observer.askers.contains(where: { $0 != nil }) {
+    world.complain("a connection's account is open")
+  }
   for client in clients { client.expectNothingLeft() }
   network.expectAllClosed()
 }

@@ -39,11 +39,15 @@ typealias Server = Device<SimulatedBoard, SimulatedListener, ServerTable, Server
 
 func makeSlots() -> UnsafeMutableBufferPointer<Slot<SimulatedStream>> {
   let slots = UnsafeMutableBufferPointer<Slot<SimulatedStream>>.allocate(capacity: Pool.server.count)
-  for index in slots.indices { slots.initializeElement(at: index, to: Slot(memory: Pool.server[index].value)) }
+  for index in slots.indices {
+    slots.initializeElement(at: index, to: Slot(memory: Pool.server[index].value))
+  }
   return slots
 }
 
-func makeServer(_ network: Network, _ store: Store, _ slots: UnsafeMutableBufferPointer<Slot<SimulatedStream>>) -> Server {
+func makeServer(
+  _ network: Network, _ store: Store, _ slots: UnsafeMutableBufferPointer<Slot<SimulatedStream>>
+) -> Server {
   let world = network.world
   return Server(
     board: SimulatedBoard(world: world), listener: SimulatedListener(network: network),
@@ -53,5 +57,6 @@ func makeServer(_ network: Network, _ store: Store, _ slots: UnsafeMutableBuffer
       File(store: store)
       Reports(store: store)
     },
-    observer: ServerObserver(world: world, askers: [Asker?](repeating: nil, count: slots.count)), limits: limits(world), slots: slots)
+    observer: ServerObserver(world: world, askers: [Asker?](repeating: nil, count: slots.count)),
+    limits: limits(world), slots: slots)
 }

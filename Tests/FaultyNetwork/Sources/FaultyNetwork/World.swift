@@ -56,7 +56,9 @@ final class World {
     self.keepsAll = keepsAll
     chance = Chance(seed: seed)
     // Anywhere on the clock, often just before it wraps.
-    time = chance.oneIn(3) ? 0xffff_ff00 &- UInt32(chance.below(60_000)) : UInt32(truncatingIfNeeded: chance.next())
+    time =
+      chance.oneIn(3)
+      ? 0xffff_ff00 &- UInt32(chance.below(60_000)) : UInt32(truncatingIfNeeded: chance.next())
     rates = (0..<Tally.connections.rawValue).map { _ in 0 }
     for index in rates.indices where chance.oneIn(2) { rates[index] = 1 + chance.below(3) }
   }
@@ -67,7 +69,9 @@ final class World {
 
   /// Whether a fault of this kind happens now, at most once in `rarity` times.
   func happens(_ kind: Tally, _ rarity: Int) -> Bool {
-    guard isFaulty, rates[kind.rawValue] > 0, chance.oneIn(rarity / rates[kind.rawValue] + 1) else { return false }
+    guard isFaulty, rates[kind.rawValue] > 0, chance.oneIn(rarity / rates[kind.rawValue] + 1) else {
+      return false
+    }
     count(kind)
     return true
   }

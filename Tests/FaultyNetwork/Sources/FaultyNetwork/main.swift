@@ -5,7 +5,9 @@ import Foundation
 
 setvbuf(stdout, nil, _IOLBF, 0)
 let arguments = CommandLine.arguments
-guard arguments.count >= 3, let first = UInt64(arguments[1]), let count = UInt64(arguments[2]) else { exit(64) }
+guard arguments.count >= 3, let first = UInt64(arguments[1]), let count = UInt64(arguments[2]) else {
+  exit(64)
+}
 let plant = arguments.firstIndex(of: "--plant").map { Plant(rawValue: arguments[$0 + 1])! }
 let isTracing = arguments.contains("--trace")
 

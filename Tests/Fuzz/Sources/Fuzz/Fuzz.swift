@@ -28,7 +28,8 @@ enum Target: String, CaseIterable {
     case .blocks: fuzzBlocks(&input, &check)
     case .capabilities: fuzzCapabilities(&input, &check)
     case .differential: fuzzDifferential(&input, &check)
-    case .planted: if input.rest.count > 2, input.rest[0] == 0x42, input.rest[1] == 0x21 { check.fail("planted") }
+    case .planted:
+      if input.rest.count > 2, input.rest[0] == 0x42, input.rest[1] == 0x21 { check.fail("planted") }
     }
   }
 }
@@ -101,7 +102,8 @@ private func test(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 
 // SwiftPM makes the symbol main of an executable from this one.
 @_cdecl("Fuzz_main")
-public func fuzzMain(_ count: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) -> CInt {
+public func fuzzMain(_ count: CInt, _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) -> CInt
+{
   let name = getenv("FUZZ_TARGET").map { String(cString: $0) } ?? ""
   guard let found = Target(rawValue: name) else {
     print(Target.allCases.filter { $0 != .planted }.map(\.rawValue).joined(separator: "\n"))

@@ -71,8 +71,9 @@ extension Checker {
   }
 
   /// What comes behind the end changes nothing.
-  mutating func expectDeaf<Handler: RequestHandler & ~Copyable>(_ end: inout TestEnd, serving handler: inout Handler)
-  {
+  mutating func expectDeaf<Handler: RequestHandler & ~Copyable>(
+    _ end: inout TestEnd, serving handler: inout Handler
+  ) {
     let (requests, closed) = (end.tally.requests, end.tally.closed)
     let late = ByteStore(.message, hex: "01017f 02e27e7f 00e1")
     end.feed(late.bytes, serving: &handler)

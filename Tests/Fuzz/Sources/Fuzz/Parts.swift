@@ -45,7 +45,9 @@ private func compare(
   }
 }
 
-private func compare(_ message: borrowing Message, _ bytes: UnsafeBufferPointer<UInt8>, _ check: inout Checker) {
+private func compare(
+  _ message: borrowing Message, _ bytes: UnsafeBufferPointer<UInt8>, _ check: inout Checker
+) {
   func isEqual(_ part: Span<UInt8>, _ offset: UInt32, _ length: UInt32) -> Bool {
     part.isEqual(to: UnsafeBufferPointer(rebasing: bytes[Int(offset)..<Int(offset + length)]).span)
   }
@@ -97,7 +99,9 @@ func fuzzOptions(_ input: inout Input, _ check: inout Checker) {
     if let rule = option.number.rule {
       check.expect(rule.minimumLength <= rule.maximumLength, "a rule without a length")
     }
-    if length < 4, let first = message.firstOption(option.number) { check.expect(first.number == option.number, "another option") }
+    if length < 4, let first = message.firstOption(option.number) {
+      check.expect(first.number == option.number, "another option")
+    }
   }
   _ = message.block(.block1)
   _ = message.block(.block2)

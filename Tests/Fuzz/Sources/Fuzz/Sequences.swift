@@ -16,7 +16,9 @@ private func request(_ input: inout Input, _ due: UInt32) -> RawMessage {
   if presence & 2 != 0 { message.add(6, uint: UInt32(input.below(3))) }
   message.add(path: path)
   if presence & 4 != 0 { message.add(12, uint: UInt32(input.below(2)) * 42) }
-  if presence & 8 != 0 { message.add(23, block: number(&input, 0), input.flag(), exponent: UInt32(input.below(8))) }
+  if presence & 8 != 0 {
+    message.add(23, block: number(&input, 0), input.flag(), exponent: UInt32(input.below(8)))
+  }
   var range: Range<UInt32> = 0..<UInt32(input.byte())
   // The file knows of no bodies but those of PUT, and of one at a time: no Request-Tag.
   if presence & 16 != 0, method == .put || resource != 0 {
@@ -86,7 +88,8 @@ private func expectLegalAnswers(_ server: inout BodyServer, _ check: inout Check
   var reader = MessageReader(server.end.output.bytes)
   while let message = reader.next() {
     let block = message.block(.block2)
-    check.expect(block?.allows(payloadByteCount: message.payload.count) ?? true, "other length than the block")
+    check.expect(
+      block?.allows(payloadByteCount: message.payload.count) ?? true, "other length than the block")
     check.expect(message.firstOption(.observe) == nil || message.code.isSuccess, "Observe in an error")
     guard message.code == .content, message.token.count == 1, message.token[0] == 0x66 else { continue }
     check.expect(isPattern(message.payload, at: block?.offset ?? 0, message.eTag.number ?? 0), "other bytes")

@@ -58,7 +58,8 @@ func fuzzClient(_ input: inout Input, _ check: inout Checker) {
   upload.advance(&end)
   var observation: RequestID?
   do throws(CommandError) {
-    let request = try end.connection.request(.get, isObserving: true, at: end.now) { writer throws(WriteError) in
+    let request = try end.connection.request(.get, isObserving: true, at: end.now) {
+      writer throws(WriteError) in
       try writer.append(.observe, uint: 0)
       try writer.append(path: "c")
     }
@@ -163,7 +164,9 @@ func fuzzUpgrade(isServer: Bool, _ input: inout Input, _ check: inout Checker) {
     check.expect(isAccepted == (session.phase == .open), "another phase than its answer says")
   } else {
     check.expect(answer.isEmpty, "output in the middle")
-    check.expect(isServer || session.phase == .handshaking || session.phase == .open || session.fault != nil, "no reason")
+    check.expect(
+      isServer || session.phase == .handshaking || session.phase == .open || session.fault != nil, "no reason"
+    )
   }
   check.expect(count <= 16_384, "endless")
 }
