@@ -10,7 +10,8 @@ func fuzzBlocks(_ tape: inout Tape) {
 /// A block number: mostly a small one.
 private func number(_ tape: inout Tape) -> UInt32 {
   let choice = tape.byte()
-  return choice < 240 ? UInt32(choice) & 7 : UInt32(choice) << 16 | UInt32(tape.byte()) << 8 | UInt32(tape.byte())
+  if choice < 240 { return UInt32(choice) & 7 }
+  return UInt32(choice & 15) << 16 | UInt32(tape.byte()) << 8 | UInt32(tape.byte())
 }
 
 /// A request for one of the resources, with options that belong to blocks and observations.
@@ -61,7 +62,8 @@ private func requireLegalAnswers(_ server: inout BodyServer, _ judge: inout Judg
     require(
       message.code.isResponse || message.code.isSignaling, "sends what is neither a response nor a signal")
     require(message.firstOption(.observe) == nil || message.code.isSuccess, "sends Observe in an error")
-    require(block?.allows(payloadByteCount: message.payload.count) ?? true, "sends another length than the block")
+    require(
+      block?.allows(payloadByteCount: message.payload.count) ?? true, "sends another length than the block")
     require(message.firstOption(.block1) == nil || message.code.isSuccess, "sends Block1 in an error")
     guard message.code == .content, message.token.isEqual(to: ("f" as StaticString).bytes) else { continue }
     guard let version = message.eTag.number else { violate("sends a file without an ETag") }
@@ -96,7 +98,7 @@ private func fuzzBlockServer(_ tape: inout Tape) {
     // Nobody keeps what does not fit.
     if server.end.connection.space.count < 1300 { server.end.takesOutput = true }
     if server.end.takesOutput { server.run() }
-    act(&tape, &server)
+    act(&tape, &server, &judge)
     if server.end.takesOutput { server.run() }
     requireLegalAnswers(&server, &judge)
   }
@@ -110,7 +112,7 @@ private func fuzzBlockServer(_ tape: inout Tape) {
 }
 
 @inline(never)
-private func act(_ tape: inout Tape, _ server: inout BodyServer) {
+private func act(_ tape: inout Tape, _ server: inout BodyServer, _ judge: inout Judge) {
   switch tape.byte() {
   case 0...7:
     server.end.takesOutput = true
@@ -121,7 +123,9 @@ private func act(_ tape: inout Tape, _ server: inout BodyServer) {
   case 24...31: server.resources.note.answerByteCount = UInt32(tape.below(1200))
   case 32...39: server.end.takesOutput = tape.flag()
   case 40...43: server.feed("20e1 2164")
-  case 44...47: server.feed("30e1 221000")
+  case 44...47:
+    judge.raiseLimit(to: 4096)
+    server.feed("30e1 221000")
   case 48...51: server.feed("02e2 7e7f")
   case 52...59: server.resources.file.refusedOffset = tape.flag() ? .max : UInt32(tape.byte())
   case 60...63: server.resources.count.refusal = tape.flag() ? nil : .notFound

@@ -58,7 +58,9 @@ func fuzzCapabilities(_ tape: inout Tape) {
     let requests = end.tally.requests
     feed(&tape, to: &end, &model)
     let size = model.largestMessage
-    require(end.connection.isLive != model.isAborted || model.isEnded, "aborts when it need not, or not when it has to")
+    require(
+      end.connection.isLive != model.isAborted || model.isEnded,
+      "aborts when it need not, or not when it has to")
     if model.isAborted { requireAbort(&end, model, requests) }
     judge.look(&end.output)
     if !model.isAborted {

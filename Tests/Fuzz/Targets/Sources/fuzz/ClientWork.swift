@@ -16,7 +16,8 @@ struct ClientWork {
     if choice & 8 != 0 { _ = end.ping(custody: true) }
     guard choice & 4 != 0 else { return }
     do throws(CommandError) {
-      let request = try end.connection.request(.get, isObserving: true, at: end.now) { writer throws(WriteError) in
+      let request = try end.connection.request(.get, isObserving: true, at: end.now) {
+        writer throws(WriteError) in
         try writer.append(.observe, uint: 0)
         try writer.append(path: "c")
       }

@@ -24,7 +24,8 @@ struct Composer {
     let deltaWidth = RawMessage.width(delta)
     let lengthWidth = RawMessage.width(length)
     body.append(
-      UInt8((deltaWidth == 0 ? delta : deltaWidth + 12) << 4 | (lengthWidth == 0 ? length : lengthWidth + 12)))
+      UInt8((deltaWidth == 0 ? delta : deltaWidth + 12) << 4 | (lengthWidth == 0 ? length : lengthWidth + 12))
+    )
     RawMessage.appendExtension(to: &body, delta, deltaWidth)
     RawMessage.appendExtension(to: &body, length, lengthWidth)
   }

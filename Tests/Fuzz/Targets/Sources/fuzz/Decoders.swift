@@ -1,4 +1,5 @@
 import CIndependentDecoder
+
 @testable import DeviceCore
 @testable import Scenarios
 
@@ -71,7 +72,8 @@ func fuzzDecoder(_ tape: inout Tape) {
     // 4 GiB and more are all the same to the core.
     let isEndless = largest == .max && found == DECODER_INCOMPLETE && outcome == DECODER_TOO_LARGE
     require(
-      (found == DECODER_MESSAGE) == (outcome == DECODER_MESSAGE), "takes what the other decoder refuses, or not")
+      (found == DECODER_MESSAGE) == (outcome == DECODER_MESSAGE),
+      "takes what the other decoder refuses, or not")
     require(found == outcome || isEither || isEndless, "finds another fault than the other decoder")
     guard found == DECODER_MESSAGE else { return }
     rest = rest.extracting(droppingFirst: Int(unsafe second.size))
@@ -174,7 +176,9 @@ private func readInEveryWay(_ message: Message) {
 private func rewrite(_ message: borrowing Message, limit: Int) {
   Region.clientTransmit.fence(limit + 1)
   let region = unsafe Region.clientTransmit.bytes(limit + 1)
-  guard var writer = unsafe try? MessageWriter(region: region, limit: limit, code: message.code, token: message.token)
+  guard
+    var writer = unsafe try? MessageWriter(
+      region: region, limit: limit, code: message.code, token: message.token)
   else { violate("has no room for a token") }
   var taken = 0
   var options = message.options

@@ -1,5 +1,6 @@
 import CFuzzSupport
 import CIndependentDecoder
+
 @testable import DeviceCore
 @testable import Scenarios
 
@@ -89,7 +90,11 @@ extension TestEnd {
       case .close: break
       case .keepOpen:
         // A deadline, or the peer goes: one that is silent may stay for ever.
-        if connection.deadline != nil, steps % 16 < 12 { waitForDeadline(serving: &handler) } else { end(steps) }
+        if connection.deadline != nil, steps % 16 < 12 {
+          waitForDeadline(serving: &handler)
+        } else {
+          end(steps)
+        }
       }
       steps += 1
       require(steps < 600, "does not come to an end")
@@ -128,12 +133,14 @@ extension TestEnd {
     now = now + .seconds(100_000)
     run(serving: &handler)
     require(output.count == left, "sends something behind its end")
-    require(tally.requests == requests && tally.closed == closed && tally.end == end, "tells more behind its end")
+    require(
+      tally.requests == requests && tally.closed == closed && tally.end == end, "tells more behind its end")
     require(tally.illegal == 0, "tells what cannot be behind its end")
     connection.requireEmpty()
   }
 
-  mutating func feed<Handler: RequestHandler & ~Copyable>(_ hex: StaticString, serving handler: inout Handler) {
+  mutating func feed<Handler: RequestHandler & ~Copyable>(_ hex: StaticString, serving handler: inout Handler)
+  {
     let bytes = ByteStore(.input, hex: hex)
     feed(bytes.bytes, serving: &handler)
   }
@@ -142,4 +149,9 @@ extension TestEnd {
 extension Judge {
   /// The CSM was looked at by somebody else.
   mutating func skipCapabilities() { state.count = 1 }
+
+  /// The peer takes so much from now on; what is under way may be as large as before.
+  mutating func raiseLimit(to byteCount: UInt32) {
+    state.largest_message = max(state.largest_message, UInt64(byteCount))
+  }
 }

@@ -1,4 +1,5 @@
 import CFuzzSupport
+
 @testable import Scenarios
 
 extension Region {

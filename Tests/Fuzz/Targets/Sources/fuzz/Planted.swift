@@ -1,4 +1,5 @@
 import CFuzzSupport
+
 @testable import Scenarios
 
 // Faults that are there on purpose: toolchain/fuzz has to find, shorten and keep them. Nothing else runs them.

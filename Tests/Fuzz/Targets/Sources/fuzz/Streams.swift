@@ -1,4 +1,5 @@
 import CIndependentDecoder
+
 @testable import DeviceCore
 @testable import Scenarios
 

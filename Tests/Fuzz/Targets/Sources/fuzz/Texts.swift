@@ -1,4 +1,5 @@
 import CIndependentDecoder
+
 @testable import DeviceCore
 @testable import Scenarios
 
@@ -108,7 +109,8 @@ private struct Linked: Resource {
 /// The same links as the independent filter has them, and what is written of each.
 nonisolated(unsafe) private var expectedLinks: InlineArray<4, (target: link_target, text: StaticString)> = [
   (
-    unsafe link("lamp", type: "light color", interface: "core.a", title: "A lamp", formats: "0 112", isObservable: 1),
+    unsafe link(
+      "lamp", type: "light color", interface: "core.a", title: "A lamp", formats: "0 112", isObservable: 1),
     "</lamp>;rt=\"light color\";if=\"core.a\";title=\"A lamp\";ct=\"0 112\";obs"
   ),
   (unsafe link("log/old", type: "text", size: "4096"), "</log/old>;rt=\"text\";sz=4096"),
@@ -154,8 +156,8 @@ func fuzzLinks(_ tape: inout Tape) {
     start = index + 1
     queryCount += 1
   }
-  let request = composer.message(0x01, token: "01")
   var end = TestEnd()
+  let request = composer.message(0x01, token: "01")
   end.feed(request.bytes, serving: &resources)
   var expected = ByteStore(.vector)
   for index in 0..<4 {

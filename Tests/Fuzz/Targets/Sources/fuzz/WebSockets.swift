@@ -44,7 +44,8 @@ func fuzzWebSocket(_ tape: inout Tape, _ role: WebSocketRole) {
 
 /// The end of the connection; that of the WebSocket went out before, if it did.
 @inline(never)
-private func conclude(_ end: inout WebSocketEnd, _ choice: UInt8, _ judge: inout Judge, _ role: WebSocketRole) {
+private func conclude(_ end: inout WebSocketEnd, _ choice: UInt8, _ judge: inout Judge, _ role: WebSocketRole)
+{
   end.end.handler.answersDeferred = true
   switch choice % 4 {
   case 0: end.end.connection.abort("the end", at: end.end.now)
@@ -149,7 +150,9 @@ private struct UpgradeRun: ~Copyable {
     case .open:
       require(text.mentions("upgrade") && text.mentions("websocket"), "takes what is no upgrade")
       require(text.mentions("sec-websocket-protocol") && text.mentions("coap"), "takes another subprotocol")
-      require(text.mentions("\r\n\r\n") || text.mentions("\n\n") || text.mentions("\n\r\n"), "takes half a handshake")
+      require(
+        text.mentions("\r\n\r\n") || text.mentions("\n\n") || text.mentions("\n\r\n"),
+        "takes half a handshake")
       if role == .server {
         require(text.mentions("sec-websocket-key") && text.mentions("13"), "takes what has no key")
         require(text.mentions("/.well-known/coap"), "takes another path")
