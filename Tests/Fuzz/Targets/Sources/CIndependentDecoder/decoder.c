@@ -88,3 +88,12 @@ enum decoder_outcome decoder_read(
   reader.end = reader.at + length;
   return read_options(reader, message);
 }
+
+static struct decoder_message place;
+
+struct decoder_message *decoder_place(void) { return &place; }
+
+struct decoder_option decoder_place_option(size_t index) {
+  if (index >= DECODER_OPTION_CAPACITY) return (struct decoder_option){0, 0, 0};
+  return place.options[index];
+}

@@ -5,24 +5,15 @@ import CIndependentDecoder
 
 // Doors 7 and 12: one message, read by the core and by the independent decoder, read in every way and written again.
 
-nonisolated(unsafe) private var second = decoder_message()
-
 /// What the independent decoder makes of these bytes.
 @inline(never)
 private func read(_ bytes: Span<UInt8>, _ largestMessage: UInt64, _ largestToken: UInt64) -> decoder_outcome {
   unsafe bytes.withUnsafeBufferPointer { bytes in
     var none: UInt8 = 0
     guard let start = bytes.baseAddress else {
-      return unsafe decoder_read(&none, 0, largestMessage, largestToken, &second)
+      return unsafe decoder_read(&none, 0, largestMessage, largestToken, decoder_place())
     }
-    return unsafe decoder_read(start, bytes.count, largestMessage, largestToken, &second)
-  }
-}
-
-/// Option `index` of what the independent decoder has read.
-private func secondOption(_ index: Int) -> decoder_option {
-  unsafe withUnsafeBytes(of: &second.options) { bytes in
-    unsafe bytes.load(fromByteOffset: index * MemoryLayout<decoder_option>.stride, as: decoder_option.self)
+    return unsafe decoder_read(start, bytes.count, largestMessage, largestToken, decoder_place())
   }
 }
 
@@ -76,32 +67,34 @@ func fuzzDecoder(_ tape: inout Tape) {
       "takes what the other decoder refuses, or not")
     require(found == outcome || isEither || isEndless, "finds another fault than the other decoder")
     guard found == DECODER_MESSAGE else { return }
-    rest = rest.extracting(droppingFirst: Int(unsafe second.size))
+    rest = rest.extracting(droppingFirst: Int(unsafe decoder_place().pointee.size))
   }
 }
 
 /// The core and the independent decoder see the same in one message.
 @inline(never)
 private func requireSame(_ message: borrowing Message, _ bytes: Span<UInt8>) {
-  let other = unsafe second
-  require(message.code.rawValue == other.code, "reads another code")
-  require(message.byteCount == Int(other.size), "reads another length")
-  let token = bytes.extracting(other.token_offset..<other.token_offset + other.token_length)
+  let other = unsafe decoder_place()
+  unsafe require(message.code.rawValue == other.pointee.code, "reads another code")
+  unsafe require(message.byteCount == Int(other.pointee.size), "reads another length")
+  let start = unsafe other.pointee.token_offset
+  let token = unsafe bytes.extracting(start..<start + other.pointee.token_length)
   require(message.token.isEqual(to: token), "reads another token")
-  let payload = bytes.extracting(other.payload_offset..<other.payload_offset + other.payload_length)
+  let payloadStart = unsafe other.pointee.payload_offset
+  let payload = unsafe bytes.extracting(payloadStart..<payloadStart + other.pointee.payload_length)
   require(message.payload.isEqual(to: payload), "reads another payload")
   var options = message.options
   var index = 0
   while let option = options.next() {
     if index < Int(DECODER_OPTION_CAPACITY) {
-      let same = secondOption(index)
+      let same = decoder_place_option(index)
       require(UInt32(option.number.rawValue) == same.number, "reads another option number")
       let value = bytes.extracting(same.offset..<same.offset + same.length)
       require(option.value.isEqual(to: value), "reads another option value")
     }
     index += 1
   }
-  require(index == other.option_count, "reads another count of options")
+  unsafe require(index == other.pointee.option_count, "reads another count of options")
 }
 
 /// A header that has come in part says what is missing, and never too much.
@@ -199,7 +192,8 @@ private func rewrite(_ message: borrowing Message, limit: Int) {
   // An Empty message with content is nothing that the writer knows of.
   guard message.code != .empty else { return }
   require(read(bytes, .max, 8) == DECODER_MESSAGE, "writes what is no message")
-  require(unsafe second.option_count == taken, "writes another count of options")
+  require(unsafe decoder_place().pointee.option_count == taken, "writes another count of options")
   require(
-    unsafe second.payload_length == (hasPayload ? message.payload.count : 0), "writes another payload")
+    unsafe decoder_place().pointee.payload_length == (hasPayload ? message.payload.count : 0),
+    "writes another payload")
 }

@@ -46,6 +46,12 @@ enum decoder_outcome decoder_read(
     const uint8_t *_Nonnull bytes, size_t count, uint64_t largest_message, uint64_t largest_token,
     struct decoder_message *_Nonnull message);
 
+/// Where a message can be read to: one for all, in C, because Swift does not take arrays of this size.
+struct decoder_message *_Nonnull decoder_place(void);
+
+/// One option of the message that was read there.
+struct decoder_option decoder_place_option(size_t index);
+
 /// What an end has sent so far, message by message.
 struct output_judge {
   /// How many messages there were.
