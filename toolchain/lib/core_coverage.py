@@ -83,4 +83,5 @@ def main() -> None:
     print(f"coverage: {total - total_missed} of {total} lines, {100 * (total - total_missed) / total:.1f} %")
 
 
-main()
+if __name__ == "__main__":
+    main()
