@@ -154,7 +154,8 @@ private func readInEveryWay(_ message: Message) {
   }
   _ = (message.eTag, message.bodyKey, message.answerKey, message.firstUnknownCritical)
   _ = (message.firstCriticalOption, message.hasCustody)
-  let request = Request(message)
+  var request = Request()
+  request.begin(message)
   _ = (request.accept, request.contentFormat, request.options.objection)
   _ = (request.hasPath("f"), request.hasPath(".well-known/core"))
   var capabilities = Capabilities()
