@@ -20,6 +20,7 @@ private func expectRefused(
   let found = error(text.bytes)
   check.expect(found?.fault == fault, "another fault, or none", line: line)
   check.expect(found?.offset == offset, "found elsewhere", line: line)
+  check.expect((found?.fault.text.utf8CodeUnitCount ?? 0) > 0, "no text for a person", line: line)
   check.subject = ""
 }
 

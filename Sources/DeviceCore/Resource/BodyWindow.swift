@@ -32,9 +32,6 @@ struct BodyWindow {
   /// The body of the whole answer in bytes, as far as it is known.
   var byteCount: UInt32 { declaredByteCount ?? position }
 
-  /// The bytes that were taken of those that came by.
-  var takenByteCount: UInt32 { max(min(byteCount, end), start) &- start }
-
   /// Fixes which bytes are taken.
   ///
   /// - Parameters:

@@ -13,13 +13,6 @@ public struct Request: ~Escapable {
   /// when ``part`` says so.
   public private(set) var payload: Span<UInt8>
 
-  @_lifetime(copy message)
-  init(_ message: Message) {
-    options = RequestOptions(message)
-    self.message = message
-    payload = message.payload
-  }
-
   /// A request that says nothing.
   @inline(__always)
   @_lifetime(immortal)

@@ -38,10 +38,6 @@ struct RequestOptions {
   @inline(__always)
   init() {}
 
-  init(_ message: Message) {
-    read(message)
-  }
-
   /// - Precondition: nothing has been read.
   @inline(never)
   mutating func read(_ message: Message) {

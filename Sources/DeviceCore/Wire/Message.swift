@@ -75,7 +75,6 @@ struct MessageLayout: Equatable {
   let optionsEnd: Int
   let byteCount: Int
 
-  var tokenByteCount: Int { optionsOffset &- tokenOffset }
   var payloadOffset: Int { optionsEnd < byteCount ? optionsEnd &+ 1 : byteCount }
 
   /// That of no message.

@@ -1,0 +1,1 @@
+"""What toolchain/fuzz is made of."""
