@@ -34,12 +34,6 @@ struct RawMessage {
     body.append(text.bytes)
   }
 
-  @inline(never)
-  mutating func add(_ number: Int, bytes: Span<UInt8>) {
-    appendHeader(number, bytes.count)
-    body.append(bytes)
-  }
-
   /// The four bytes that a resource's validator has on the wire.
   mutating func add(_ number: Int, eTag: UInt32) {
     appendHeader(number, 4)
