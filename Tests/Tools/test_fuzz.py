@@ -16,6 +16,8 @@ sys.path.insert(0, str(ROOT / "toolchain" / "lib"))
 
 from fuzzing import regressions, seeds  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 FAULTS = {
     "planted-violation": "a fault that was planted",
     "planted-trap": "Swift runtime failure: Index out of bounds",
