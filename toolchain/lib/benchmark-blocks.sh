@@ -65,7 +65,7 @@ blocks() {
     shift 2
   done
   if [[ $("$binary" serve --help 2>/dev/null) != *--log-size* ]]; then
-    fail "no simulator with --log-size at $binary: swift build -c release --product simulator"
+    fail "no simulator with --log-size at $binary: toolchain/simulate --help builds it"
   fi
   command -v cc >/dev/null || need_package gcc libc6-dev
   need_package libcoap3-bin

@@ -81,7 +81,7 @@ tls() {
     shift 2
   done
   if [[ $("$binary" serve --help 2>/dev/null) != *--psk-file* ]]; then
-    fail "no simulator with TLS at $binary: swift build -c release --product simulator"
+    fail "no simulator with TLS at $binary: toolchain/simulate --help builds it"
   fi
   command -v cc >/dev/null || need_package gcc libc6-dev
   need_package libssl-dev openssl libcoap3-bin

@@ -61,7 +61,7 @@ websocket() {
     shift 2
   done
   if [ ! -x "$binary" ] || [ ! -x "$client" ]; then
-    fail "no simulator or no client: swift build -c release"
+    fail "no simulator or no client: toolchain/simulate --help builds them"
   fi
   output=$output/websocket
   mkdir -p "$output"

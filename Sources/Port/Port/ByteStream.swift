@@ -65,6 +65,10 @@ public protocol ByteStream {
   /// end of stream that is known, or a record that TLS has decrypted. False unless the stream says so.
   var hasUnreadInput: Bool { get }
 
+  /// Whether the last read said `nothingYet` and nothing has come since, so that a driver of very many streams may
+  /// leave this one alone while it has nothing to send. False unless the stream knows.
+  var isQuiet: Bool { get }
+
   /// Why TLS or a WebSocket gave up; nil when it did not, or there is none.
   var failure: TLSFailure? { get }
 
@@ -80,6 +84,7 @@ extension ByteStream {
   public var violation: StaticString? { nil }
   public var isSecured: Bool { false }
   public var hasUnreadInput: Bool { false }
+  public var isQuiet: Bool { false }
 }
 
 /// Where connections come in.

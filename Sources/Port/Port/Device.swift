@@ -112,7 +112,14 @@ public struct Device<
   @inline(never)
   private mutating func advance(_ index: Int, at now: Instant) {
     if unsafe slots[index].opening != nil { open(index, at: now) }
-    if unsafe slots[index].endpoint != nil { pump(index, at: now) }
+    guard unsafe slots[index].endpoint != nil, !isQuiet(index, at: now) else { return }
+    pump(index, at: now)
+  }
+
+  /// A machine with thousands of connections must not go through all of them for the few that are busy.
+  private mutating func isQuiet(_ index: Int, at now: Instant) -> Bool {
+    if let deadline = unsafe slots[index].deadline, deadline.isReached(at: now) { return false }
+    return unsafe slots[index].endpoint!.isQuiet()
   }
 
   private mutating func open(_ index: Int, at now: Instant) {

@@ -69,4 +69,5 @@ public struct SocketStream: ByteStream {
   }
 
   public var hasUnreadInput: Bool { readiness.mayRead(descriptor) }
+  public var isQuiet: Bool { !readiness.mayRead(descriptor) && !readiness.isBroken(descriptor) }
 }

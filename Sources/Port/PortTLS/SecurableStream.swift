@@ -57,6 +57,14 @@ public enum SecurableStream<Base: ByteStream>: ByteStream {
     }
   }
 
+  public var isQuiet: Bool {
+    switch self {
+    case .plain(let stream): stream.isQuiet
+    // What TLS still has to send is its own.
+    case .secured: false
+    }
+  }
+
   public var failure: TLSFailure? {
     switch self {
     case .plain(let stream): stream.failure

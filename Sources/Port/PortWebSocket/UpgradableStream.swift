@@ -57,6 +57,14 @@ public enum UpgradableStream<Base: ByteStream, B: Board, Digest: WebSocketDigest
     }
   }
 
+  public var isQuiet: Bool {
+    switch self {
+    case .plain(let stream): stream.isQuiet
+    // It has control frames of its own to send.
+    case .upgraded: false
+    }
+  }
+
   public var failure: TLSFailure? {
     switch self {
     case .plain(let stream): stream.failure
