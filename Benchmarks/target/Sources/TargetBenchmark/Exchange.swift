@@ -52,3 +52,43 @@ struct PingExchange: Exchange {
 
   func isRight(_ output: Span<UInt8>) -> Bool { output.isEqual(to: pong.span) }
 }
+
+/// A state that has changed, to the notification that tells its observer: its 64 bytes are asked for again.
+struct NotificationExchange: ~Copyable, Exchange {
+  private typealias Table = ResourcePair<
+    ResourcePair<SingleResource<Humidity>, SingleResource<Observed>>, SingleResource<Lamp>
+  >
+  private var resources: Resources<Table> = Resources {
+    Humidity()
+    Observed()
+    Lamp()
+  }
+  /// GET with Observe 0 for `t`, and the token 7a.
+  private let registration: InlineArray<6, UInt8> = [0x31, 0x01, 0x7a, 0x60, 0x51, 0x74]
+
+  var name: StaticString { "Notification" }
+
+  mutating func prepare(_ connection: inout Connection, at now: Instant) {
+    _ = connection.receive(registration.span, at: now)
+    while let event = connection.poll(at: now) {
+      if event == .request { connection.serve(&resources, at: now) }
+    }
+    // The numbers of notifications have two bytes from the 256th on, and so has every one that is counted.
+    for _ in 0..<300 {
+      let count = connection.pendingOutput.count
+      connection.didSend(count, at: now)
+      run(&connection, at: now)
+    }
+  }
+
+  mutating func run(_ connection: inout Connection, at now: Instant) {
+    resources.table.first.second.resource.value &+= 1
+    connection.serveObservers(&resources, at: now)
+  }
+
+  func isRight(_ output: Span<UInt8>) -> Bool {
+    // Observe has two bytes, Content-Format one.
+    output.count == 74 && output[2] == 0x45 && output[3] == 0x7a && output[4] == 0x62
+      && output.extracting(last: 64).isEqual(to: Input.payload)
+  }
+}

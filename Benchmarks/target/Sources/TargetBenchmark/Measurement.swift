@@ -70,7 +70,8 @@ struct Measurement {
 
   /// A connection after both CSMs.
   private static func openConnection(at now: Instant) throws(Fault) -> Connection {
-    let memory = unsafe withUnsafeMutablePointer(to: &storage) { unsafe Storage.memory(of: $0) }
+    var memory = unsafe withUnsafeMutablePointer(to: &storage) { unsafe Storage.memory(of: $0) }
+    memory.observers = unsafe withUnsafeMutablePointer(to: &observers) { unsafe Observers.memory(of: $0) }
     var connection = Connection(role: .acceptor, memory: memory, firstToken: 1, at: now)
     let capabilities: InlineArray<2, UInt8> = [0x00, 0xe1]
     _ = connection.receive(capabilities.span, at: now)
@@ -87,5 +88,7 @@ struct Measurement {
 }
 
 private typealias Storage = ConnectionStorage<1152, 1232, 4, 2>
+private typealias Observers = ObserverStorage<2, 64>
+nonisolated(unsafe) private var observers = Observers()
 // In place for as long as the program runs; one connection at a time.
 nonisolated(unsafe) private var storage = Storage()

@@ -24,3 +24,17 @@ struct Temperature: Resource {
 struct Lamp: Resource {
   var path: StaticString { "actuators/lamp" }
 }
+
+/// Whatever it is, it has changed.
+struct Observed: Resource {
+  var path: StaticString { "t" }
+  var attributes: LinkAttributes { LinkAttributes(isObservable: true) }
+  var value: UInt32 = 0
+
+  mutating func revision(at now: Instant) -> UInt32 { value }
+
+  mutating func get(_ request: Request, _ response: inout Response) throws(Refusal) {
+    response.begin(.content, .octetStream)
+    response.append(Input.payload)
+  }
+}

@@ -43,6 +43,7 @@ func run() {
           Lamp()
         }), &console)
     show(PingExchange(), &console)
+    show(NotificationExchange(), &console)
   } else {
     console.write("FAILED: SysTick does not count instructions; is -icount shift=0 missing?\n")
   }
