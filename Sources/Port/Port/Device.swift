@@ -118,6 +118,8 @@ public struct Device<
 
   /// A machine with thousands of connections must not go through all of them for the few that are busy.
   private mutating func isQuiet(_ index: Int, at now: Instant) -> Bool {
+    // A Release is to be sent to everybody then.
+    if isStopping { return false }
     if let deadline = unsafe slots[index].deadline, deadline.isReached(at: now) { return false }
     return unsafe slots[index].endpoint!.isQuiet()
   }
