@@ -28,8 +28,9 @@ build_browser() {
     --whole-archive "$board/.build/wasm32/release/libBrowserModule.a" || return
   mkdir -p "${image%/*}"
   # What LLVM leaves on the table for want of a linker that optimises: a sixth.
-  wasm-opt --flatten --rereloop -Oz -Oz --zero-filled-memory --low-memory-unused --enable-bulk-memory \
-    --enable-sign-ext --enable-mutable-globals "$linked" -o "$image" || return
+  wasm-opt --ignore-implicit-traps --flatten --rereloop -Oz --code-folding -Oz --const-hoisting --converge \
+    --zero-filled-memory --low-memory-unused --enable-bulk-memory --enable-sign-ext --enable-mutable-globals \
+    "$linked" -o "$image" || return
   cp "$board/coap.js" "$board/check/check.js" "$board/dashboard"/* "${image%/*}"
 }
 
