@@ -21,7 +21,7 @@ struct ReceiveBuffer {
   var bytes: Span<UInt8> {
     @_lifetime(borrow self)
     get {
-      let span = unsafe Span(_unsafeStart: base + start, count: end &- start)
+      let span = unsafe uncheckedSpan(base + start, end &- start)
       return unsafe _overrideLifetime(span, borrowing: self)
     }
   }
@@ -89,7 +89,7 @@ struct TransmitBuffer {
   var bytes: Span<UInt8> {
     @_lifetime(borrow self)
     get {
-      let span = unsafe Span(_unsafeStart: base + start, count: end &- start)
+      let span = unsafe uncheckedSpan(base + start, end &- start)
       return unsafe _overrideLifetime(span, borrowing: self)
     }
   }

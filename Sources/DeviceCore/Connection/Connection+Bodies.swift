@@ -36,7 +36,7 @@ extension Connection {
   /// Whether there is a body that can begin anew.
   @inline(__always)
   var hasIncomingBody: Bool {
-    for index in 0..<incoming.count where incoming[index].state != .free { return true }
+    for index in incoming.indices where incoming[index].state != .free { return true }
     return false
   }
 
@@ -102,7 +102,7 @@ extension Connection {
     _ key: UInt32, _ isStreamed: Bool, _ format: ContentFormat?, _ hasIfNoneMatch: Bool
   ) -> Bool {
     var free: Int?
-    for index in 0..<incoming.count {
+    for index in incoming.indices {
       if incoming[index].state == .assembled && !isStreamed { return false }
       if incoming[index].state == .free { free = index }
     }
@@ -134,7 +134,7 @@ extension Connection {
   }
 
   private mutating func incomingIndex(_ key: UInt32) -> Int? {
-    for index in 0..<incoming.count {
+    for index in incoming.indices {
       let state = incoming[index].state
       if incoming[index].key == key && (state == .assembled || state == .streamed) { return index }
     }
@@ -143,7 +143,7 @@ extension Connection {
 
   /// The resource has refused a part: there is nothing to tell it of the rest.
   mutating func dropBody(_ transfer: BodyTransfer) {
-    for index in 0..<incoming.count
+    for index in incoming.indices
     where incoming[index].state == .streamed && incoming[index].number == transfer.number {
       incoming[index].state = .free
     }
@@ -157,7 +157,7 @@ extension Connection {
   @inline(never)
   mutating func takeAbandoned(at now: Instant) -> BodyTransfer? {
     if bodyTimer.isDue(at: now) || !isLive { expireBodies(at: now) }
-    for index in 0..<incoming.count where incoming[index].state == .abandoned {
+    for index in incoming.indices where incoming[index].state == .abandoned {
       incoming[index].state = .free
       return BodyTransfer(connection: identity, number: incoming[index].number)
     }
@@ -166,7 +166,7 @@ extension Connection {
 
   private mutating func expireBodies(at now: Instant) {
     var next = Timer.off
-    for index in 0..<incoming.count {
+    for index in incoming.indices {
       switch incoming[index].state {
       case .free, .abandoned: continue
       case .assembled, .streamed:

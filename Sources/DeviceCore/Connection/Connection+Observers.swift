@@ -9,7 +9,7 @@ extension Connection {
     guard observerCount > 0 else { return }
     // From where it stopped last time, so that a resource that changes all the time starves no other.
     var index = nextObserver
-    for _ in 0..<observers.count {
+    for _ in observers.indices {
       if index >= observers.count { index = 0 }
       nextObserver = index
       defer { index += 1 }
@@ -127,7 +127,7 @@ extension Connection {
 
   private mutating func observerIndex(_ token: Span<UInt8>) -> Int? {
     guard observerCount > 0 else { return nil }
-    for index in 0..<observers.count {
+    for index in observers.indices {
       guard let layout = observers[index].request else { continue }
       if observedRequest(index, layout).token.isEqual(to: token) { return index }
     }
@@ -136,7 +136,7 @@ extension Connection {
 
   private var freeObserver: Int? {
     mutating get {
-      for index in 0..<observers.count where observers[index].request == nil { return index }
+      for index in observers.indices where observers[index].request == nil { return index }
       return nil
     }
   }
@@ -148,7 +148,7 @@ extension Connection {
 
   /// The connection is over: nobody is notified any more (RFC 8323 section 7.4).
   mutating func removeObservers() {
-    for index in 0..<observers.count { observers[index].request = nil }
+    for index in observers.indices { observers[index].request = nil }
     observerCount = 0
   }
 

@@ -176,14 +176,14 @@ extension Connection {
 
   @inline(never)
   private mutating func requestIndex(_ number: UInt32) -> Int? {
-    for index in 0..<requests.count
+    for index in requests.indices
     where requests[index].token == number && requests[index].state != .free { return index }
     return nil
   }
 
   private var freeRequest: Int? {
     mutating get {
-      for index in 0..<requests.count where requests[index].state == .free { return index }
+      for index in requests.indices where requests[index].state == .free { return index }
       return nil
     }
   }
@@ -206,7 +206,7 @@ extension Connection {
   }
 
   mutating func takeAnyRequest() -> RequestID? {
-    for index in 0..<requests.count where requests[index].state != .free {
+    for index in requests.indices where requests[index].state != .free {
       free(index)
       return RequestID(token: requests[index].token)
     }

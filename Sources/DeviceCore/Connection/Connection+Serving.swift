@@ -130,7 +130,7 @@ extension Connection {
   ) {
     abandonBodies(&handler, at: now)
     if !isLive { removeObservers() }
-    for index in 0..<deferred.count where deferred[index].isUsed {
+    for index in deferred.indices where deferred[index].isUsed {
       let request = DeferredRequest(connection: identity, number: deferred[index].number)
       if !isLive {
         deferred[index].isUsed = false
@@ -213,7 +213,7 @@ extension Connection {
 
   @inline(__always)
   private func deferredEntry(_ request: DeferredRequest) -> Int? {
-    for index in 0..<deferred.count {
+    for index in deferred.indices {
       let entry = deferred[index]
       if entry.isUsed && entry.number == request.number { return index }
     }
@@ -223,7 +223,7 @@ extension Connection {
   @inline(__always)
   private func freeDeferredEntry(for message: Message) -> Int? {
     guard message.token.count <= Token.maximumByteCount else { return nil }
-    for index in 0..<deferred.count where !deferred[index].isUsed { return index }
+    for index in deferred.indices where !deferred[index].isUsed { return index }
     return nil
   }
 }

@@ -168,7 +168,7 @@ extension Connection {
   /// The Pong that waited for deferred requests, once they are answered.
   mutating func sendDuePong(at now: Instant) {
     guard let ping = custodyPing, isLive else { return }
-    for index in 0..<deferred.count {
+    for index in deferred.indices {
       let entry = deferred[index]
       // Numbers wrap: those given before the barrier lie in the half circle behind it.
       if entry.isUsed && entry.number &- ping.barrier >= 0x8000 { return }

@@ -71,7 +71,7 @@ extension Connection {
     }
     if requestTimer.isDue(at: now) {
       var next = Timer.off
-      for index in 0..<requests.count where requests[index].state.isAwaiting {
+      for index in requests.indices where requests[index].state.isAwaiting {
         let request = requests[index]
         if request.timer.isDue(at: now), let failed = takeRequest(token: request.token) {
           return .event(.requestFailed(failed, .timedOut))

@@ -151,10 +151,10 @@ public struct Connection: ~Copyable {
     nextToken = firstToken
     lastReceived = now
     quietSince = now
-    for index in 0..<requests.count { requests[index] = PendingRequest() }
-    for index in 0..<deferred.count { deferred[index] = DeferredEntry() }
-    for index in 0..<incoming.count { incoming[index] = IncomingBody() }
-    for index in 0..<observers.count { observers[index] = Observer() }
+    for index in requests.indices { requests[index] = PendingRequest() }
+    for index in deferred.indices { deferred[index] = DeferredEntry() }
+    for index in incoming.indices { incoming[index] = IncomingBody() }
+    for index in observers.indices { observers[index] = Observer() }
     let isPatient = limits.legacyPeerWait.rawValue != 0
     phaseTimer = Timer(isPatient ? limits.legacyPeerWait : limits.capabilitiesTimeout, from: now)
     sendCapabilities(at: now)

@@ -35,8 +35,18 @@ extension StaticString {
     @_lifetime(immortal)
     get {
       // A literal's bytes are constant memory.
-      let span = unsafe Span(_unsafeStart: utf8Start, count: utf8CodeUnitCount)
+      let span = unsafe uncheckedSpan(utf8Start, utf8CodeUnitCount)
       return unsafe _overrideLifetime(span, copying: ())
     }
   }
+}
+
+/// A span without a check that `count` is not below zero, for memory whose owner has seen to that.
+@inlinable
+@inline(__always)
+@unsafe
+@_lifetime(immortal)
+func uncheckedSpan(_ start: UnsafePointer<UInt8>, _ count: Int) -> Span<UInt8> {
+  let span = unsafe Span(_unsafeElements: UnsafeBufferPointer(start: start, count: count))
+  return unsafe _overrideLifetime(span, copying: ())
 }
