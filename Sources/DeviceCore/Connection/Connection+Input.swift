@@ -130,7 +130,12 @@ extension Connection {
         if size > limits.largestByteCount { return try refuse(header, at: now) }
         guard Int(size) <= receiveBuffer.count else { return awaitBytes(at: now) }
         let bytes = receiveBuffer.bytes.extracting(first: Int(size))
-        let layout = try MessageLayout(bytes, header: header)
+        let layout: MessageLayout
+        do throws(FormatFault) {
+          layout = try MessageLayout(bytes, header: header)
+        } catch {
+          return fail(.format(error), at: now)
+        }
         messageTimer = .off
         return handle(layout, at: now)
       }

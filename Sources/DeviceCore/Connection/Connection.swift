@@ -151,10 +151,10 @@ public struct Connection: ~Copyable {
     nextToken = firstToken
     lastReceived = now
     quietSince = now
-    for index in requests.indices { requests[index] = PendingRequest() }
-    for index in deferred.indices { deferred[index] = DeferredEntry() }
-    for index in incoming.indices { incoming[index] = IncomingBody() }
-    for index in observers.indices { observers[index] = Observer() }
+    for index in requests.indices { requests[index].state = .free }
+    for index in deferred.indices { deferred[index].isUsed = false }
+    for index in incoming.indices { incoming[index].state = .free }
+    for index in observers.indices { observers[index].request = nil }
     let isPatient = limits.legacyPeerWait.rawValue != 0
     phaseTimer = Timer(isPatient ? limits.legacyPeerWait : limits.capabilitiesTimeout, from: now)
     sendCapabilities(at: now)

@@ -26,12 +26,12 @@ struct ShortMessage {
   /// Writes all of it; what does not fit is left out.
   func write(to writer: inout MessageWriter) throws(WriteError) {
     if optionNumber != 0 {
-      try put(OptionNumber(rawValue: optionNumber), optionValue, to: &writer)
+      try writer.appendCompact(OptionNumber(rawValue: optionNumber), uint: optionValue)
     }
     if code == .capabilitiesAndSettings {
-      try put(SignalingOption.blockWiseTransfer, 0, to: &writer)
+      try writer.appendCompact(SignalingOption.blockWiseTransfer, uint: 0)
       if longestToken > 8 {
-        try put(SignalingOption.extendedTokenLength, longestToken, to: &writer)
+        try writer.appendCompact(SignalingOption.extendedTokenLength, uint: longestToken)
       }
     }
     try writer.append(payload: text)
@@ -39,13 +39,5 @@ struct ShortMessage {
       try writer.append(payload: " ")
       try writer.append(payloadDecimal: UInt32(number))
     }
-  }
-
-  // One copy of what is written out at each call otherwise.
-  @inline(never)
-  private func put(
-    _ number: OptionNumber, _ value: UInt32, to writer: inout MessageWriter
-  ) throws(WriteError) {
-    try writer.append(number, uint: value)
   }
 }

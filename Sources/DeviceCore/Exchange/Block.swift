@@ -1,19 +1,20 @@
 /// What a Block1 or Block2 option says: which part of a body, whether more follows, and the size of the blocks
 /// (RFC 7959 section 2.2, RFC 8323 section 6).
 public struct Block: Equatable, Sendable {
+  /// The value as it goes into the option.
+  public let rawValue: UInt32
+
   /// NUM, 0 to 1,048,575: the place of the first block in units of its size.
-  public let number: UInt32
+  public var number: UInt32 { rawValue &>> 4 }
   /// M: more of the body follows.
-  public let isMore: Bool
+  public var isMore: Bool { rawValue & 8 != 0 }
   /// SZX.
-  public let size: BlockSize
+  public var size: BlockSize { BlockSize(exponent: UInt8(truncatingIfNeeded: rawValue & 7)) }
 
   /// - Precondition: `number` is at most 1,048,575.
   public init(number: UInt32, isMore: Bool, size: BlockSize) {
     precondition(number < 0x10_0000)
-    self.number = number
-    self.isMore = isMore
-    self.size = size
+    rawValue = number &<< 4 | (isMore ? 8 : 0) | UInt32(size.rawValue)
   }
 
   /// The part that begins at `offset`, in bytes.
@@ -33,14 +34,7 @@ public struct Block: Equatable, Sendable {
 
   /// - Precondition: `rawValue` has at most 24 bits.
   init(rawValue: UInt32) {
-    number = rawValue &>> 4
-    isMore = rawValue & 8 != 0
-    size = BlockSize(exponent: UInt8(truncatingIfNeeded: rawValue & 7))
-  }
-
-  /// The value as it goes into the option.
-  public var rawValue: UInt32 {
-    number &<< 4 | (isMore ? 8 : 0) | UInt32(size.rawValue)
+    self.rawValue = rawValue
   }
 
   /// The place of its first byte in the body, at most 2^30.

@@ -20,12 +20,12 @@ public struct BodyDownload: Sendable {
   /// Appends Block2 (23), unless it is the first request and nothing is to be said.
   public func appendBlock(to writer: inout MessageWriter) throws(WriteError) {
     guard let size, let block = Block(offset: offset, isMore: false, size: size) else { return }
-    try writer.append(.block2, uint: block.rawValue)
+    try writer.appendCompact(.block2, uint: block.rawValue)
   }
 
   /// Appends Size2 (28) with the value 0: the question how large the body is (RFC 7959 section 4).
   public func appendSizeQuestion(to writer: inout MessageWriter) throws(WriteError) {
-    if offset == 0 { try writer.append(.size2, uint: 0) }
+    if offset == 0 { try writer.appendCompact(.size2, uint: 0) }
   }
 
   /// What a response brought.

@@ -52,11 +52,11 @@ public struct BodyUpload: Sendable {
     let end = offset &+ count
     guard let block = Block(offset: offset, isMore: end < byteCount, size: fit.size)
     else { throw .tooLarge }
-    try writer.append(.block1, uint: block.rawValue)
-    if offset == 0 { try writer.append(.size1, uint: byteCount) }
+    try writer.appendCompact(.block1, uint: block.rawValue)
+    if offset == 0 { try writer.appendCompact(.size1, uint: byteCount) }
     if let tag {
       var bytes = InlineArray<8, UInt8>(repeating: 0)
-      try writer.append(.requestTag, Token(tag).copied(to: &bytes))
+      try writer.appendCompact(.requestTag, Token(tag).copied(to: &bytes))
     }
     // A smaller size stays: block numbers would not fit otherwise.
     size = fit.size

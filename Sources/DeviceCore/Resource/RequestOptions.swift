@@ -52,37 +52,34 @@ struct RequestOptions {
   }
 
   private mutating func note(_ option: MessageOption, isRepeated: Bool) {
-    let count = option.value.count
-    switch option.number {
-    case .uriPath where count <= 255:
-      if option.value.isDotSegment { object(.dotSegment) }
-    case .uriQuery where count <= 255: break
-    case .uriHost where !isRepeated && count >= 1 && count <= 255: break
-    case .uriPort where !isRepeated && count <= 2: break
-    case .accept where !isRepeated && count <= 2:
-      accept = format(option)
-    case .contentFormat where !isRepeated && count <= 2:
-      contentFormat = format(option)
-    case .block1 where !isRepeated && count <= 3:
-      block1 = Block(option)
-    case .block2 where !isRepeated && count <= 3:
-      block2 = Block(option)
-    case .size1 where !isRepeated:
-      size1 = option.uint
-    case .size2 where !isRepeated:
-      wantsSize = option.uint == 0
-    case .observe where !isRepeated && count <= 3:
-      observe = option.uint.flatMap { ObserveAction(rawValue: UInt8(truncatingIfNeeded: min($0, 2))) }
-    case .ifMatch where count <= 8: hasIfMatch = true
-    case .ifNoneMatch where !isRepeated && count == 0: hasIfNoneMatch = true
-    case .eTag where count >= 1 && count <= 8: hasETag = true
-    case .noResponse where !isRepeated && count <= 1:
-      unwantedClasses = UInt8(truncatingIfNeeded: option.uint ?? 0)
-    case .proxyURI, .proxyScheme: object(.proxying)
-    case .hopLimit where !isRepeated && count == 1 && option.value[0] == 0: object(.hopLimitZero)
-    default:
-      // Unknown, repeated without leave, or of a wrong length: all the same (RFC 7252 section 5.4.3).
-      if option.number.isCritical { object(.unrecognized(option.number)) }
+    let number = option.number
+    if number == .proxyURI || number == .proxyScheme { return object(.proxying) }
+    // Unknown, repeated without leave, or of a wrong length: all the same (RFC 7252 section 5.4.3).
+    guard let rule = number.rule, rule.allows(length: option.value.count),
+      rule.isRepeatable || !isRepeated
+    else {
+      if number.isCritical { object(.unrecognized(number)) }
+      return
+    }
+    // Of a string it means nothing.
+    let value = option.uint ?? 0
+    switch number {
+    case .uriPath: if option.value.isDotSegment { object(.dotSegment) }
+    case .uriQuery, .uriHost, .uriPort: break
+    case .accept: accept = ContentFormat(rawValue: UInt16(truncatingIfNeeded: value))
+    case .contentFormat: contentFormat = ContentFormat(rawValue: UInt16(truncatingIfNeeded: value))
+    case .block1: block1 = Block(rawValue: value)
+    case .block2: block2 = Block(rawValue: value)
+    case .size1: size1 = value
+    case .size2: wantsSize = value == 0
+    case .observe: observe = ObserveAction(rawValue: UInt8(truncatingIfNeeded: min(value, 2)))
+    case .ifMatch: hasIfMatch = true
+    case .ifNoneMatch: hasIfNoneMatch = true
+    case .eTag: hasETag = true
+    case .noResponse: unwantedClasses = UInt8(truncatingIfNeeded: value)
+    case .hopLimit: if value == 0 { object(.hopLimitZero) }
+    // Known, but not supported.
+    default: if number.isCritical { object(.unrecognized(number)) }
     }
   }
 
@@ -104,10 +101,6 @@ struct RequestOptions {
 
   private mutating func object(_ objection: Objection) {
     if self.objection == nil { self.objection = objection }
-  }
-
-  private func format(_ option: MessageOption) -> ContentFormat? {
-    option.uint.map { ContentFormat(rawValue: UInt16(truncatingIfNeeded: $0)) }
   }
 }
 

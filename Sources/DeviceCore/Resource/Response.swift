@@ -127,13 +127,13 @@ public struct Response: ~Copyable {
   /// Appends an option with an opaque or string value.
   public mutating func append(_ number: OptionNumber, _ value: Span<UInt8>) {
     writeEarlyOptions(before: number)
-    attempt { writer throws(WriteError) in try writer.append(number, value) }
+    attempt { writer throws(WriteError) in try writer.appendCompact(number, value) }
   }
 
   /// Appends an option with an unsigned integer.
   public mutating func append(_ number: OptionNumber, uint value: UInt32) {
     writeEarlyOptions(before: number)
-    attempt { writer throws(WriteError) in try writer.append(number, uint: value) }
+    attempt { writer throws(WriteError) in try writer.appendCompact(number, uint: value) }
   }
 
   /// Appends an option whose value is a Content-Format.
@@ -253,11 +253,11 @@ public struct Response: ~Copyable {
       let bytes = Token(eTag)
       var space = InlineArray<8, UInt8>(repeating: 0)
       attempt { writer throws(WriteError) in
-        try writer.append(.eTag, bytes.copied(to: &space))
+        try writer.appendCompact(.eTag, bytes.copied(to: &space))
       }
     }
     if let observe, writer.code.isSuccess {
-      attempt { writer throws(WriteError) in try writer.append(.observe, uint: observe) }
+      attempt { writer throws(WriteError) in try writer.appendCompact(.observe, uint: observe) }
     }
   }
 

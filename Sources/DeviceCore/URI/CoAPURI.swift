@@ -94,7 +94,7 @@ public struct CoAPURI: ~Escapable {
     to writer: inout MessageWriter, observe: UInt32? = nil
   ) throws(WriteError) {
     try appendHost(to: &writer, isDefault: isHostImplied)
-    if let observe { try writer.append(.observe, uint: observe) }
+    if let observe { try writer.appendCompact(.observe, uint: observe) }
     try appendPort(to: &writer, destination: port)
     try appendPath(to: &writer)
     try appendQuery(to: &writer)
@@ -112,7 +112,7 @@ public struct CoAPURI: ~Escapable {
     var bytes = InlineArray<255, UInt8>(repeating: 0)
     var space = bytes.mutableSpan
     guard let count = copyHost(into: &space) else { throw .tooLarge }
-    try writer.append(.uriHost, bytes.span.extracting(first: count))
+    try writer.appendCompact(.uriHost, bytes.span.extracting(first: count))
   }
 
   /// Appends Uri-Port (7) unless it is the TCP port that was dialled.
@@ -120,7 +120,7 @@ public struct CoAPURI: ~Escapable {
     to writer: inout MessageWriter, destination: UInt16
   ) throws(WriteError) {
     guard port != destination else { return }
-    try writer.append(.uriPort, uint: UInt32(port))
+    try writer.appendCompact(.uriPort, uint: UInt32(port))
   }
 
   /// Appends a Uri-Path (11) for each segment, percent-decoded once; none for the root.
@@ -147,7 +147,7 @@ public struct CoAPURI: ~Escapable {
         if isEncoded {
           try appendDecoded(number, start..<index, to: &writer)
         } else {
-          try writer.append(number, text.extracting(start..<index))
+          try writer.appendCompact(number, text.extracting(start..<index))
         }
         start = index + 1
         isEncoded = false
@@ -168,7 +168,7 @@ public struct CoAPURI: ~Escapable {
       bytes[count] = decodedByte(&position)
       count += 1
     }
-    try writer.append(number, bytes.span.extracting(first: count))
+    try writer.appendCompact(number, bytes.span.extracting(first: count))
   }
 
   /// The byte at `position`, which moves behind it.

@@ -11,7 +11,13 @@ public struct Message: ~Escapable {
   @inline(__always)
   @_lifetime(copy bytes)
   public init(_ bytes: Span<UInt8>, header: FrameHeader) throws(FormatError) {
-    self.init(bytes, layout: try MessageLayout(bytes, header: header))
+    let layout: MessageLayout
+    do throws(FormatFault) {
+      layout = try MessageLayout(bytes, header: header)
+    } catch {
+      throw FormatError(error, at: MessageLayout.faultOffset(bytes, header))
+    }
+    self.init(bytes, layout: layout)
   }
 
   @_lifetime(copy bytes)
@@ -88,29 +94,27 @@ struct MessageLayout: Equatable {
   }
 
   @inline(__always)
-  init(_ bytes: Span<UInt8>, header: FrameHeader) throws(FormatError) {
+  init(_ bytes: Span<UInt8>, header: FrameHeader) throws(FormatFault) {
     code = header.code
     tokenOffset = header.byteCount
     optionsOffset = header.byteCount &+ header.tokenByteCount
     byteCount = bytes.count
     if header.code == .empty && bytes.count > 2 {
-      throw FormatError(.emptyMessageWithContent, at: 0)
+      throw .emptyMessageWithContent
     }
     var cursor = OptionCursor(bytes.extracting(droppingFirst: optionsOffset))
-    do throws(FormatFault) {
-      while try cursor.next() != nil {}
-    } catch {
-      throw FormatError(error, at: MessageLayout.faultOffset(bytes, from: optionsOffset))
-    }
+    while try cursor.next() != nil {}
     // The cursor stops at the end or in front of the marker.
     optionsEnd = bytes.count &- cursor.rest.count
-    if cursor.rest.count == 1 { throw FormatError(.emptyPayload, at: optionsEnd) }
+    if cursor.rest.count == 1 { throw .emptyPayload }
   }
 
-  /// Where the first option with a fault begins: worth a second walk, so that the first one is lean.
+  /// Where the fault of a message without a layout begins: worth a second walk, so that the first one is lean.
   @inline(never)
-  private static func faultOffset(_ bytes: Span<UInt8>, from optionsOffset: Int) -> Int {
-    var cursor = OptionCursor(bytes.extracting(droppingFirst: optionsOffset))
+  fileprivate static func faultOffset(_ bytes: Span<UInt8>, _ header: FrameHeader) -> Int {
+    if header.code == .empty { return 0 }
+    var cursor = OptionCursor(
+      bytes.extracting(droppingFirst: header.byteCount &+ header.tokenByteCount))
     while true {
       let offset = bytes.count - cursor.rest.count
       guard (try? cursor.next()) != nil else { return offset }

@@ -7,15 +7,15 @@
 public struct MessageWriter: ~Copyable {
   // Points into memory that the connection's owner keeps in place; never handed out.
   private let base: UnsafeMutablePointer<UInt8>
-  /// What goes into the message's header.
-  public var code: Code
   private let tokenByteCount: Int
   private let bodyOffset: Int
   private let bodyEnd: Int
   private var position: Int
+  /// Where the payload begins, marker included; zero while options can be appended.
+  private var markerPosition = 0
   private var lastNumber: UInt16 = 0
-  /// Where the payload begins, marker included; nil while options can be appended.
-  private var markerPosition: Int?
+  /// What goes into the message's header.
+  public var code: Code
 
   // Len/TKL, one byte of extended Len, Code: what precedes the token while the body is being written.
   private static var reservedByteCount: Int { 3 }
@@ -90,6 +90,16 @@ public struct MessageWriter: ~Copyable {
     try appendChecked(number, uint: value)
   }
 
+  // The same as calls, where size counts more than speed.
+  @inline(never)
+  mutating func appendCompact(_ number: OptionNumber, _ value: Span<UInt8>) throws(WriteError) {
+    try append(number, value)
+  }
+  @inline(never)
+  mutating func appendCompact(_ number: OptionNumber, uint value: UInt32) throws(WriteError) {
+    try append(number, uint: value)
+  }
+
   /// Appends an option whose value is a Content-Format.
   public mutating func append(_ number: OptionNumber, _ format: ContentFormat) throws(WriteError) {
     try append(number, uint: UInt32(format.rawValue))
@@ -131,7 +141,7 @@ public struct MessageWriter: ~Copyable {
   /// (RFC 7252 section 3).
   public mutating func append(payload piece: Span<UInt8>) throws(WriteError) {
     guard piece.count > 0 else { return }
-    if markerPosition == nil {
+    if markerPosition == 0 {
       guard piece.count < availableByteCount else { throw .tooLarge }
       store(OptionCursor.payloadMarker, at: position)
       markerPosition = position
@@ -194,7 +204,7 @@ public struct MessageWriter: ~Copyable {
     self.code = code
     position = bodyOffset
     lastNumber = 0
-    markerPosition = nil
+    markerPosition = 0
   }
 
   /// Puts an option with an unsigned integer between the last one and the payload, which moves.
@@ -203,7 +213,8 @@ public struct MessageWriter: ~Copyable {
   @inline(never)
   mutating func insert(_ number: OptionNumber, uint value: UInt32) throws(WriteError) {
     guard number.rawValue >= lastNumber else { throw .outOfOrder }
-    guard let start = markerPosition else { return try appendLong(number, uint: value) }
+    let start = markerPosition
+    guard start != 0 else { return try appendLong(number, uint: value) }
     let delta = Int(number.rawValue &- lastNumber)
     let width = 1 &+ MessageWriter.extensionWidth(delta) &+ uintByteCount(value)
     guard width <= availableByteCount else { throw .tooLarge }
@@ -220,7 +231,7 @@ public struct MessageWriter: ~Copyable {
   var payload: Span<UInt8> {
     @_lifetime(borrow self)
     get {
-      let start = markerPosition.map { $0 &+ 1 } ?? position
+      let start = markerPosition != 0 ? markerPosition &+ 1 : position
       let span = unsafe Span(_unsafeStart: base + start, count: position &- start)
       return unsafe _overrideLifetime(span, borrowing: self)
     }
@@ -230,17 +241,18 @@ public struct MessageWriter: ~Copyable {
   ///
   /// - Precondition: there are as many.
   mutating func truncatePayload(to count: Int) {
-    guard let start = markerPosition else { return precondition(count == 0) }
+    let start = markerPosition
+    guard start != 0 else { return precondition(count == 0) }
     precondition(count >= 0 && count < position &- start)
     position = count == 0 ? start : start &+ 1 &+ count
-    if count == 0 { markerPosition = nil }
+    if count == 0 { markerPosition = 0 }
   }
 
   /// Where the number is a constant, which is nearly always, no more than a comparison or two is left of
   /// this; therefore it is inlined and the rest is not.
   @inline(__always)
   private func check(_ number: OptionNumber, length: Int) throws(WriteError) {
-    guard markerPosition == nil else { throw .payloadBegun }
+    guard markerPosition == 0 else { throw .payloadBegun }
     guard number.rawValue >= lastNumber else { throw .outOfOrder }
     if !code.isSignaling, let rule = number.rule {
       guard rule.allows(length: length) else { throw .invalidValue }
