@@ -28,7 +28,7 @@ extension Connection {
     /// Whether the handler has something to do before it answers.
     var needsHandler = false
 
-    @inline(__always)
+    @inline(never)
     @_lifetime(immortal)
     init() {
       request = Request()

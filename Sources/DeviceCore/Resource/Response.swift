@@ -48,7 +48,7 @@ public struct Response: ~Copyable {
   }
 
   /// A response without a place to be written to: ``begin(_:accept:deferral:body:)`` gives it one.
-  @inline(__always)
+  @inline(never)
   init() {
     writer = MessageWriter()
     body = BodyWindow(asked: nil, largest: .largest, wantsSize: false)
