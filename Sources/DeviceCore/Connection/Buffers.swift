@@ -111,12 +111,14 @@ struct TransmitBuffer {
   /// The reserve holds the slack of the last message as well.
   var roomWithReserve: Int { capacity &- (end &- start) &- MessageWriter.slackByteCount }
 
-  /// A writer for one message of at most `limit` bytes behind the pending ones; nil when not even its
-  /// token fits.
+  /// Begins one message of at most `limit` bytes behind the pending ones.
   ///
+  /// - Returns: false when not even its token fits.
   /// - Precondition: `limit` is at most ``roomWithReserve``, and ``commit(_:)`` or nothing follows.
-  mutating func writer(limit: Int, code: Code, token: Span<UInt8>) -> MessageWriter? {
-    guard limit > 0 else { return nil }
+  mutating func begin(
+    _ writer: inout MessageWriter, limit: Int, code: Code, token: Span<UInt8>
+  ) -> Bool {
+    guard limit > 0 else { return false }
     precondition(limit <= roomWithReserve)
     if capacity &- end < limit &+ MessageWriter.slackByteCount {
       unsafe UnsafeMutableRawPointer(base).copyMemory(from: base + start, byteCount: end &- start)
@@ -124,10 +126,10 @@ struct TransmitBuffer {
       start = 0
     }
     let region = unsafe UnsafeMutableBufferPointer(start: base + end, count: capacity &- end)
-    return try? unsafe MessageWriter(region: region, limit: limit, code: code, token: token)
+    return unsafe writer.begin(region: region, limit: limit, code: code, token: token)
   }
 
-  /// Takes over the message that the last ``writer(limit:code:token:)`` finished.
+  /// Takes over the message that the last ``begin(_:limit:code:token:)`` began.
   mutating func commit(_ count: Int) {
     precondition(count >= 0 && count <= capacity &- end)
     end &+= count

@@ -31,11 +31,11 @@ extension Connection {
     let limit = responseLimit(layout)
     let message = observedRequest(index, layout)
     guard commandRoom >= limit,
-      let writer = transmitBuffer.writer(
-        limit: limit, code: .internalServerError, token: message.token)
+      transmitBuffer.begin(
+        &serving.response.writer, limit: limit, code: .internalServerError, token: message.token)
     else { return false }
     serving.begin(
-      message, writer, deferral: nil, largestBlock: announcesBERT ? largestBlock : .largest)
+      message, deferral: nil, largestBlock: announcesBERT ? largestBlock : .largest)
     serving.response.observe = takeNotificationNumber()
     return true
   }

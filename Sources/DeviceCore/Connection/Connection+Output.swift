@@ -47,7 +47,8 @@ extension Connection {
     let room = message.isLast ? transmitBuffer.roomWithReserve : commandRoom
     let limit = min(room, self.limit(peerCapabilities.maximumMessageByteCount))
     guard room >= ConnectionMemory.signalByteCount + token.count else { return false }
-    guard var writer = transmitBuffer.writer(limit: limit, code: message.code, token: token) else {
+    var writer = MessageWriter()
+    guard transmitBuffer.begin(&writer, limit: limit, code: message.code, token: token) else {
       return true
     }
     try? message.write(to: &writer)

@@ -20,7 +20,8 @@ extension Connection {
     state: Span<UInt8> = StaticString("").bytes, timeout: Milliseconds? = nil, at now: Instant,
     _ write: (inout MessageWriter) throws(WriteError) -> Void
   ) throws(CommandError) -> RequestID {
-    var draft = try begin(method, observation, state)
+    var draft = Draft()
+    try begin(&draft, method, observation, state)
     do {
       try write(&draft.writer)
     } catch {
@@ -28,17 +29,17 @@ extension Connection {
     }
     let kind =
       isObserving ? .registration : observation == nil ? .response : PendingRequest.State.deregistration
-    return send(draft, kind, timeout: timeout, at: now)
+    return send(&draft, kind, timeout: timeout, at: now)
   }
 
   /// A request that is being written.
   private struct Draft: ~Copyable {
-    let entry: Int
-    let number: UInt32
-    let tail: UInt32
+    var entry = 0
+    var number: UInt32 = 0
+    var tail: UInt32 = 0
     /// Whether pending output takes room that it would have otherwise.
-    let isCramped: Bool
-    var writer: MessageWriter
+    var isCramped = false
+    var writer = MessageWriter()
 
     @inline(never)
     func refusal(_ error: WriteError) -> CommandError {
@@ -49,8 +50,8 @@ extension Connection {
 
   @inline(never)
   private mutating func begin(
-    _ method: Code, _ observation: RequestID?, _ state: Span<UInt8>
-  ) throws(CommandError) -> Draft {
+    _ draft: inout Draft, _ method: Code, _ observation: RequestID?, _ state: Span<UInt8>
+  ) throws(CommandError) {
     precondition(method.isRequest)
     try checkCommand()
     let entry = try entry(for: observation)
@@ -61,15 +62,17 @@ extension Connection {
     let room = commandRoom
     guard room >= ConnectionMemory.signalByteCount &+ state.count else { throw .noRoom }
     guard
-      let writer = transmitBuffer.writer(limit: min(room, largest), code: method, token: token)
+      transmitBuffer.begin(&draft.writer, limit: min(room, largest), code: method, token: token)
     else { throw .tooLarge }
-    return Draft(
-      entry: entry, number: number, tail: tokenTail(state), isCramped: room < largest, writer: writer)
+    draft.entry = entry
+    draft.number = number
+    draft.tail = tokenTail(state)
+    draft.isCramped = room < largest
   }
 
   @inline(never)
   private mutating func send(
-    _ draft: consuming Draft, _ state: PendingRequest.State, timeout: Milliseconds?, at now: Instant
+    _ draft: inout Draft, _ state: PendingRequest.State, timeout: Milliseconds?, at now: Instant
   ) -> RequestID {
     transmitBuffer.commit(draft.writer.finish())
     startStallTimer(at: now)

@@ -38,14 +38,14 @@ extension Connection {
     @inline(__always)
     @_lifetime(self: copy message)
     mutating func begin(
-      _ message: Message, _ writer: consuming MessageWriter, deferral: DeferredRequest?,
-      largestBlock: BlockSize
+      _ message: Message, deferral: DeferredRequest?, largestBlock: BlockSize
     ) {
       request.begin(message)
-      response.begin(
-        writer, accept: request.accept, deferral: deferral,
-        body: BodyWindow(
-          asked: request.options.block2, largest: largestBlock, wantsSize: request.options.wantsSize))
+      response.accept = request.accept
+      response.deferral = deferral
+      response.body.asked = request.options.block2
+      response.body.largest = largestBlock
+      response.body.wantsSize = request.options.wantsSize
     }
   }
 
@@ -60,11 +60,12 @@ extension Connection {
     // The connection hands requests out only when there is room; a peer that takes not even a code and
     // a token cannot be answered.
     guard
-      let writer = transmitBuffer.writer(
-        limit: responseLimit(layout), code: .internalServerError, token: message.token)
+      transmitBuffer.begin(
+        &serving.response.writer, limit: responseLimit(layout), code: .internalServerError,
+        token: message.token)
     else { return false }
     serving.begin(
-      message, writer,
+      message,
       deferral: entry.map { _ in DeferredRequest(connection: identity, number: nextDeferredNumber) },
       largestBlock: announcesBERT ? largestBlock : .largest)
     serving.entry = entry
@@ -185,12 +186,10 @@ extension Connection {
     deferred[entry].isUsed = false
     deferredCount -= 1
     guard
-      let writer = transmitBuffer.writer(
-        limit: responseLimit, code: .internalServerError, token: token.copied(to: &bytes))
+      transmitBuffer.begin(
+        &response.writer, limit: responseLimit, code: .internalServerError,
+        token: token.copied(to: &bytes))
     else { return false }
-    response.begin(
-      writer, accept: nil, deferral: nil,
-      body: BodyWindow(asked: nil, largest: .largest, wantsSize: false))
     // Who asks for another block would wait for another answer.
     response.keeping = .impossible
     return true

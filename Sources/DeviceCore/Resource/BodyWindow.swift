@@ -1,11 +1,11 @@
 /// Which bytes of its body a response takes: all of them, or the block that was asked for.
 struct BodyWindow {
   /// The block that the client wants, when it says so.
-  let asked: Block?
+  var asked: Block?
   /// The largest blocks that the client takes when it does not say so.
-  let largest: BlockSize
+  var largest = BlockSize.largest
   /// Whether the client wants to know how large the body is.
-  let wantsSize: Bool
+  var wantsSize = false
 
   /// The first byte that is taken.
   private(set) var start: UInt32 = 0
@@ -22,12 +22,6 @@ struct BodyWindow {
 
   /// The bytes that options may take that are put in front of the body when it is complete: Block2, Size2.
   static var reserve: Int { 11 }
-
-  init(asked: Block?, largest: BlockSize, wantsSize: Bool) {
-    self.asked = asked
-    self.largest = largest
-    self.wantsSize = wantsSize
-  }
 
   /// The body of the whole answer in bytes, as far as it is known.
   var byteCount: UInt32 { declaredByteCount ?? position }
@@ -53,7 +47,12 @@ struct BodyWindow {
 
   /// The answer starts anew.
   mutating func restart() {
-    self = BodyWindow(asked: asked, largest: largest, wantsSize: wantsSize)
+    start = 0
+    end = 0
+    position = 0
+    size = .largest
+    declaredByteCount = nil
+    isOpen = false
   }
 
   /// The part of a piece of `count` bytes that is taken; the next piece comes behind it.

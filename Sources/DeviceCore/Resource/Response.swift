@@ -7,13 +7,15 @@
 /// A payload may be longer than a message: append all of it, and the part that the client asked for is sent
 /// (RFC 7959). A resource with a large body saves itself the rest with ``beginBody(of:)``.
 public struct Response: ~Copyable {
-  private var writer: MessageWriter
+  var writer = MessageWriter()
   private var error: WriteError?
   private(set) var state = State.unanswered
-  private var body: BodyWindow
+  var body = BodyWindow()
   private var format: ContentFormat?
-  private(set) var deferral: DeferredRequest?
-  private var accept: ContentFormat?
+  /// What a later answer is known by; nil when there is no place to wait for one.
+  var deferral: DeferredRequest?
+  /// The format that the client wants, or nil when any will do.
+  var accept: ContentFormat?
   /// The validator of the representation, for the ETag option.
   var eTag: UInt32?
   /// What Observe says when the response is a notification.
@@ -47,23 +49,9 @@ public struct Response: ~Copyable {
     case impossible
   }
 
-  /// A response without a place to be written to: ``begin(_:accept:deferral:body:)`` gives it one.
+  /// A response without a place to be written to: ``writer`` is begun by who has one.
   @inline(never)
-  init() {
-    writer = MessageWriter()
-    body = BodyWindow(asked: nil, largest: .largest, wantsSize: false)
-  }
-
-  @inline(__always)
-  mutating func begin(
-    _ writer: consuming MessageWriter, accept: ContentFormat?, deferral: DeferredRequest?,
-    body: BodyWindow
-  ) {
-    self.writer = writer
-    self.accept = accept
-    self.deferral = deferral
-    self.body = body
-  }
+  init() {}
 
   // MARK: Whole answers
 

@@ -6,16 +6,16 @@
 @safe
 public struct MessageWriter: ~Copyable {
   // Points into memory that the connection's owner keeps in place; never handed out.
-  private let base: UnsafeMutablePointer<UInt8>
-  private let tokenByteCount: Int
-  private let bodyOffset: Int
-  private let bodyEnd: Int
-  private var position: Int
+  private var base: UnsafeMutablePointer<UInt8>
+  private var tokenByteCount = 0
+  private var bodyOffset = 0
+  private var bodyEnd = 0
+  private var position = 0
   /// Where the payload begins, marker included; zero while options can be appended.
   private var markerPosition = 0
   private var lastNumber: UInt16 = 0
   /// What goes into the message's header.
-  public var code: Code
+  public var code = Code.empty
 
   // Len/TKL, one byte of extended Len, Code: what precedes the token while the body is being written.
   private static var reservedByteCount: Int { 3 }
@@ -26,25 +26,33 @@ public struct MessageWriter: ~Copyable {
   init() {
     // Never read or written: there is no room in front of its end.
     unsafe base = UnsafeMutablePointer(bitPattern: 1).unsafelyUnwrapped
-    code = .empty
-    tokenByteCount = 0
-    bodyOffset = 0
-    bodyEnd = 0
-    position = 0
   }
 
-  /// - Parameters:
-  ///   - region: at least `limit` and ``slackByteCount`` bytes; they stay in place while this value lives.
-  ///   - limit: the largest whole message in bytes.
+  /// - Parameters: see ``begin(region:limit:code:token:)``.
   /// - Throws: ``WriteError/tooLarge`` when not even the token fits.
   @unsafe
   init(
     region: UnsafeMutableBufferPointer<UInt8>, limit: Int, code: Code, token: Span<UInt8>
   ) throws(WriteError) {
-    guard let base = region.baseAddress, limit < region.count else { throw .tooLarge }
+    self.init()
+    guard unsafe begin(region: region, limit: limit, code: code, token: token) else { throw .tooLarge }
+  }
+
+  /// Begins a message. A writer that is begun where it stays need not be copied there.
+  ///
+  /// - Parameters:
+  ///   - region: at least `limit` and ``slackByteCount`` bytes; they stay in place while this value lives.
+  ///   - limit: the largest whole message in bytes.
+  /// - Returns: false when not even the token fits.
+  /// - Precondition: nothing was begun before.
+  @unsafe
+  mutating func begin(
+    region: UnsafeMutableBufferPointer<UInt8>, limit: Int, code: Code, token: Span<UInt8>
+  ) -> Bool {
+    guard let base = region.baseAddress, limit < region.count else { return false }
     let extended = MessageWriter.extensionWidth(token.count)
     let room = limit &- 2 &- extended &- token.count
-    guard room >= 0 else { throw .tooLarge }
+    guard room >= 0 else { return false }
     let tokenOffset = MessageWriter.reservedByteCount &+ extended
     unsafe self.base = base
     self.code = code
@@ -53,6 +61,7 @@ public struct MessageWriter: ~Copyable {
     bodyEnd = bodyOffset &+ MessageWriter.largestBody(room)
     position = bodyOffset
     unsafe copy(token, to: tokenOffset)
+    return true
   }
 
   /// Bytes that can still be appended, a payload marker included.
