@@ -11,17 +11,21 @@ extension Connection {
     }
   }
 
-  @inline(__always)
   private var keepAliveTimer: Timer {
-    limits.keepAliveInterval.rawValue != 0 && isOpen && !pingTimer.isOn
-      && transmitBuffer.room >= ConnectionMemory.signalByteCount * 2
-      ? Timer(limits.keepAliveInterval, from: quietSince) : .off
+    @inline(never)
+    mutating get {
+      guard isOpen, !pingTimer.isOn, transmitBuffer.room >= ConnectionMemory.signalByteCount * 2
+      else { return .off }
+      return Timer(limits.keepAliveInterval, from: quietSince)
+    }
   }
 
-  @inline(__always)
   private var idleTimer: Timer {
-    limits.idleTimeout.rawValue != 0 && isOpen && requestCount == 0 && deferredCount == 0
-      ? Timer(limits.idleTimeout, from: lastReceived) : .off
+    @inline(never)
+    mutating get {
+      guard isOpen, requestCount == 0, deferredCount == 0 else { return .off }
+      return Timer(limits.idleTimeout, from: lastReceived)
+    }
   }
 
   /// Does what one due timer asks for. Mostly there is none, and this is asked at every step.
