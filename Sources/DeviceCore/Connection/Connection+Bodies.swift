@@ -184,9 +184,9 @@ extension Connection {
 
   /// Whether the connection has to keep the body of the answer.
   @inline(__always)
-  func keeping(_ message: Message, _ options: RequestOptions) -> Response.Keeping {
-    guard message.code != .get, options.block2?.number ?? 0 == 0 else { return .needless }
-    return message.code == .fetch ? .helpful(answerStore) : .needed(answerStore)
+  func keeping(_ request: Request) -> Response.Keeping {
+    guard request.method != .get, request.options.block2?.number ?? 0 == 0 else { return .needless }
+    return request.method == .fetch ? .helpful : .needed
   }
 
   /// Keeps an answer of which the peer has got the first block.

@@ -30,12 +30,7 @@ extension Connection {
     guard phase == .open, let layout = observers[index].request else { return false }
     let limit = responseLimit(layout)
     let message = observedRequest(index, layout)
-    guard commandRoom >= limit,
-      transmitBuffer.begin(
-        &serving.response.writer, limit: limit, code: .internalServerError, token: message.token)
-    else { return false }
-    serving.begin(
-      message, deferral: nil, largestBlock: announcesBERT ? largestBlock : .largest)
+    guard commandRoom >= limit, begin(&serving, message, limit: limit) else { return false }
     serving.response.observe = takeNotificationNumber()
     return true
   }

@@ -34,19 +34,25 @@ extension Connection {
       request = Request()
       response = Response()
     }
+  }
 
-    @inline(__always)
-    @_lifetime(self: copy message)
-    mutating func begin(
-      _ message: Message, deferral: DeferredRequest?, largestBlock: BlockSize
-    ) {
-      request.begin(message)
-      response.accept = request.accept
-      response.deferral = deferral
-      response.body.asked = request.options.block2
-      response.body.largest = largestBlock
-      response.body.wantsSize = request.options.wantsSize
-    }
+  /// Begins to serve a message with an answer of at most `limit` bytes.
+  ///
+  /// - Returns: false when the peer takes not even a code and a token.
+  /// - Precondition: there is as much room.
+  @inline(never)
+  @_lifetime(serving: copy message)
+  mutating func begin(_ serving: inout Serving, _ message: Message, limit: Int) -> Bool {
+    guard
+      transmitBuffer.begin(
+        &serving.response.writer, limit: limit, code: .internalServerError, token: message.token)
+    else { return false }
+    serving.request.begin(message)
+    serving.response.accept = serving.request.accept
+    serving.response.body.asked = serving.request.options.block2
+    serving.response.body.largest = announcesBERT ? largestBlock : .largest
+    serving.response.body.wantsSize = serving.request.options.wantsSize
+    return true
   }
 
   /// - Returns: false when there is nothing to serve.
@@ -59,17 +65,13 @@ extension Connection {
     let entry = freeDeferredEntry(for: message)
     // The connection hands requests out only when there is room; a peer that takes not even a code and
     // a token cannot be answered.
-    guard
-      transmitBuffer.begin(
-        &serving.response.writer, limit: responseLimit(layout), code: .internalServerError,
-        token: message.token)
-    else { return false }
-    serving.begin(
-      message,
-      deferral: entry.map { _ in DeferredRequest(connection: identity, number: nextDeferredNumber) },
-      largestBlock: announcesBERT ? largestBlock : .largest)
+    guard begin(&serving, message, limit: responseLimit(layout)) else { return false }
     serving.entry = entry
-    serving.response.keeping = keeping(message, serving.request.options)
+    if entry != nil {
+      serving.response.deferral = DeferredRequest(connection: identity, number: nextDeferredNumber)
+    }
+    serving.response.region = answerStore
+    serving.response.keeping = keeping(serving.request)
     serving.needsHandler = serving.request.options.needsTraits
     if serving.request.options.beginsBody && hasIncomingBody {
       serving.needsHandler = true

@@ -3,6 +3,11 @@
 struct ByteRegion {
   private let bytes: UnsafeMutableBufferPointer<UInt8>
 
+  /// No memory.
+  init() {
+    unsafe bytes = UnsafeMutableBufferPointer(start: nil, count: 0)
+  }
+
   init(_ bytes: UnsafeMutableBufferPointer<UInt8>) {
     unsafe self.bytes = bytes
   }

@@ -24,6 +24,8 @@ public struct Response: ~Copyable {
   var block1: Block?
   /// What becomes of the bytes of a body that do not fit into the message.
   var keeping = Keeping.needless
+  /// Where they are kept.
+  var region = ByteRegion()
   /// Whether anything was put where answers are kept: what was there before is gone.
   private(set) var hasKept = false
   private var areEarlyOptionsDone = false
@@ -38,13 +40,13 @@ public struct Response: ~Copyable {
   }
 
   /// What a body that does not fit into one message needs so that the client can have the rest of it.
-  enum Keeping {
+  enum Keeping: UInt8 {
     /// The client asks the resource again.
     case needless
     /// Asking again works for clients that repeat all of their request.
-    case helpful(ByteRegion)
+    case helpful
     /// Asking again would do again what was done.
-    case needed(ByteRegion)
+    case needed
     /// There is not enough memory for what is needed.
     case impossible
   }
@@ -195,28 +197,18 @@ public struct Response: ~Copyable {
   /// The code as far as it is known.
   var code: Code { writer.code }
 
-  private var isKept: Bool {
-    switch keeping {
-    case .helpful, .needed: true
-    case .needless, .impossible: false
-    }
-  }
+  private var isKept: Bool { keeping == .helpful || keeping == .needed }
 
   @inline(never)
   private mutating func keep(_ piece: Span<UInt8>) {
     // As long as the message has all of it, nothing need be kept, and another answer that is kept stays.
     guard body.position &+ UInt32(truncatingIfNeeded: piece.count) > body.end else { return }
-    let region: ByteRegion
-    let otherwise: Keeping
-    switch keeping {
-    case .helpful(let store): (region, otherwise) = (store, .needless)
-    case .needed(let store): (region, otherwise) = (store, .impossible)
-    case .needless, .impossible: return
-    }
     // The beginning is in the message, whose window begins at 0.
     let isBegun = body.position > body.end || region.store(writer.payload, at: 0)
     if isBegun { hasKept = true }
-    if !isBegun || !region.store(piece, at: body.position) { keeping = otherwise }
+    if !isBegun || !region.store(piece, at: body.position) {
+      keeping = keeping == .helpful ? .needless : .impossible
+    }
   }
 
   private mutating func attempt(_ write: (inout MessageWriter) throws(WriteError) -> Void) {
@@ -322,7 +314,7 @@ public struct Response: ~Copyable {
       try? writer.insert(.size2, uint: total)
     }
     guard let block, block.isMore else { return nil }
-    if case .impossible = keeping { error = .tooLarge }
+    if keeping == .impossible { error = .tooLarge }
     return isKept ? total : nil
   }
 }
