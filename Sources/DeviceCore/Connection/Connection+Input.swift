@@ -132,7 +132,7 @@ extension Connection {
         let bytes = receiveBuffer.bytes.extracting(first: Int(size))
         let layout: MessageLayout
         do throws(FormatFault) {
-          layout = try MessageLayout(bytes, header: header)
+          layout = try MessageLayout(bytes, header: header, isCompact: true)
         } catch {
           return fail(.format(error), at: now)
         }

@@ -79,6 +79,7 @@ public struct BodyDownload: Sendable {
 
 extension Message {
   /// The value of an option as an unsigned integer; nil when it is not there or too long.
+  @inline(never)
   public func uint(of number: OptionNumber) -> UInt32? {
     guard let option = firstOption(number) else { return nil }
     return option.uint

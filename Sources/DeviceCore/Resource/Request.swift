@@ -80,8 +80,14 @@ public struct Request: ~Escapable {
   }
 
   /// Whether the Uri-Path options are the segments of `path`, which is split at "/"; "" is the root.
+  @inline(never)
   public func hasPath(_ path: StaticString) -> Bool {
-    let path = path.bytes
+    hasPath(path.bytes)
+  }
+
+  /// Whether the Uri-Path options are the segments of `path`, as for a text.
+  @inline(never)
+  public func hasPath(_ path: Span<UInt8>) -> Bool {
     var options = message.options
     var start = 0
     while let option = options.nextCompact() {

@@ -20,6 +20,13 @@ public struct Message: ~Escapable {
     self.init(bytes, layout: layout)
   }
 
+  /// The same as a call, where size counts more than speed and nobody asks what is wrong.
+  @_lifetime(copy bytes)
+  public init?(compact bytes: Span<UInt8>, header: FrameHeader) {
+    guard let layout = try? MessageLayout(bytes, header: header, isCompact: true) else { return nil }
+    self.init(bytes, layout: layout)
+  }
+
   @_lifetime(copy bytes)
   init(_ bytes: Span<UInt8>, layout: MessageLayout) {
     self.bytes = bytes
@@ -93,8 +100,11 @@ struct MessageLayout: Equatable {
     byteCount = 0
   }
 
+  /// - Parameter isCompact: whether the walk over the options is a call, where size counts more than speed.
   @inline(__always)
-  init(_ bytes: Span<UInt8>, header: FrameHeader) throws(FormatFault) {
+  init(
+    _ bytes: Span<UInt8>, header: FrameHeader, isCompact: Bool = false
+  ) throws(FormatFault) {
     code = header.code
     tokenOffset = header.byteCount
     optionsOffset = header.byteCount &+ header.tokenByteCount
@@ -102,22 +112,36 @@ struct MessageLayout: Equatable {
     if header.code == .empty && bytes.count > 2 {
       throw .emptyMessageWithContent
     }
-    var cursor = OptionCursor(bytes.extracting(droppingFirst: optionsOffset))
+    let options = bytes.extracting(droppingFirst: optionsOffset)
+    let rest = isCompact ? try MessageLayout.checkCompact(options) : try MessageLayout.check(options)
+    optionsEnd = bytes.count &- rest
+    if rest == 1 { throw .emptyPayload }
+  }
+
+  /// - Returns: how many bytes there are from the payload marker on.
+  @inline(__always)
+  private static func check(_ options: Span<UInt8>) throws(FormatFault) -> Int {
+    var cursor = OptionCursor(options)
     while try cursor.next() != nil {}
     // The cursor stops at the end or in front of the marker.
-    optionsEnd = bytes.count &- cursor.rest.count
-    if cursor.rest.count == 1 { throw .emptyPayload }
+    return cursor.rest.count
+  }
+
+  @inline(never)
+  private static func checkCompact(_ options: Span<UInt8>) throws(FormatFault) -> Int {
+    try check(options)
   }
 
   /// Where the fault of a message without a layout begins: worth a second walk, so that the first one is lean.
   @inline(never)
   fileprivate static func faultOffset(_ bytes: Span<UInt8>, _ header: FrameHeader) -> Int {
     if header.code == .empty { return 0 }
-    var cursor = OptionCursor(
+    var options = MessageOptions(
       bytes.extracting(droppingFirst: header.byteCount &+ header.tokenByteCount))
     while true {
-      let offset = bytes.count - cursor.rest.count
-      guard (try? cursor.next()) != nil else { return offset }
+      // There is a fault: it is what the walk ends at.
+      let offset = bytes.count &- options.cursor.rest.count
+      guard options.nextCompact() != nil else { return offset }
     }
   }
 }

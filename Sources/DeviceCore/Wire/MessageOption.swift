@@ -63,7 +63,7 @@ public struct MessageOptions: ~Escapable {
   /// ``next()`` as a call, where size counts more than speed.
   @inline(never)
   @_lifetime(copy self)
-  mutating func nextCompact() -> MessageOption? {
+  public mutating func nextCompact() -> MessageOption? {
     next()
   }
 }

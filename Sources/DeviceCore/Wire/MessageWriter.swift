@@ -99,13 +99,19 @@ public struct MessageWriter: ~Copyable {
     try appendChecked(number, uint: value)
   }
 
-  // The same as calls, where size counts more than speed.
+  /// ``append(_:_:)`` as a call, where size counts more than speed.
   @inline(never)
-  mutating func appendCompact(_ number: OptionNumber, _ value: Span<UInt8>) throws(WriteError) {
+  public mutating func appendCompact(
+    _ number: OptionNumber, _ value: Span<UInt8>
+  ) throws(WriteError) {
     try append(number, value)
   }
+
+  /// ``append(_:uint:)`` as a call, where size counts more than speed.
   @inline(never)
-  mutating func appendCompact(_ number: OptionNumber, uint value: UInt32) throws(WriteError) {
+  public mutating func appendCompact(
+    _ number: OptionNumber, uint value: UInt32
+  ) throws(WriteError) {
     try append(number, uint: value)
   }
 

@@ -33,17 +33,17 @@ struct Exchange {
       let end = position + 4 + Int(uint16(options, position + 2))
       guard end <= options.count else { throw .invalidValue }
       if isObserveDue, number > .observe {
-        try writer.append(.observe, uint: kind == .forget ? 1 : 0)
+        try writer.appendCompact(.observe, uint: kind == .forget ? 1 : 0)
         isObserveDue = false
       }
       if isBlockDue, number > .block2 {
         try download.appendBlock(to: &writer)
         isBlockDue = false
       }
-      try writer.append(number, options.extracting(position + 4..<end))
+      try writer.appendCompact(number, options.extracting(position + 4..<end))
       position = end
     }
-    if isObserveDue { try writer.append(.observe, uint: kind == .forget ? 1 : 0) }
+    if isObserveDue { try writer.appendCompact(.observe, uint: kind == .forget ? 1 : 0) }
     if isBlockDue { try download.appendBlock(to: &writer) }
     if isUpload {
       let part = try upload.appendBlock(to: &writer)

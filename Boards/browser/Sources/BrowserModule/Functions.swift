@@ -193,13 +193,13 @@ public func abort(now: UInt32) {
 public func inspect(byteCount: UInt32) -> Int32 {
   guard let bytes = WebSocketMessage.makeStream(present: Int(byteCount), total: byteCount),
     case .complete(let header)? = try? FrameHeader.parse(bytes, maximumTokenByteCount: 65804),
-    let message = try? Message(bytes, header: header)
+    let message = Message(compact: bytes, header: header)
   else { return -1 }
   let words = unsafe UnsafeMutableRawPointer(browser_scratch())
   let start = unsafe UInt(bitPattern: browser_inbox())
   var count = 0
   var options = message.options
-  while let option = options.next(), count < 512 {
+  while let option = options.nextCompact(), count < 512 {
     let place = unsafe option.value.withUnsafeBufferPointer {
       UInt32(truncatingIfNeeded: UInt(bitPattern: $0.baseAddress) &- start)
     }

@@ -34,24 +34,10 @@ struct PageTable: ResourceTable {
 
   private func index(of request: Request) -> Int? {
     for index in entries.indices where entries[index].byteCount > 0 {
-      if has(request, path: index) { return index }
+      let path = entries[index].path.span.extracting(first: entries[index].byteCount)
+      if request.hasPath(path) { return index }
     }
     return nil
-  }
-
-  private func has(_ request: Request, path index: Int) -> Bool {
-    let count = entries[index].byteCount
-    var options = request.message.options
-    var start = 0
-    while let option = options.next() {
-      guard option.number == .uriPath else { continue }
-      guard start + option.value.count <= count else { return false }
-      for position in option.value.indices
-      where option.value[position] != entries[index].path[start + position] { return false }
-      start += option.value.count + 1
-      guard start > count || entries[index].path[start - 1] == 0x2f else { return false }
-    }
-    return start == count + 1
   }
 
   mutating func route(_ request: Request, _ response: inout Response) throws(Refusal) -> Bool {
