@@ -26,6 +26,16 @@ struct ReceiveBuffer {
     }
   }
 
+  /// The message in front.
+  ///
+  /// - Precondition: so many bytes have come in.
+  @inline(__always)
+  @_lifetime(borrow self)
+  func first(_ byteCount: Int) -> Span<UInt8> {
+    let span = unsafe uncheckedSpan(base + start, byteCount)
+    return unsafe _overrideLifetime(span, borrowing: self)
+  }
+
   /// Makes the free bytes behind the last one as many as they can sensibly be.
   mutating func makeSpace() {
     guard start > 0, capacity &- end < capacity / 2 else { return }

@@ -129,7 +129,7 @@ extension Connection {
         let size = header.messageByteCount
         if size > limits.largestByteCount { return try refuse(header, at: now) }
         guard Int(size) <= receiveBuffer.count else { return awaitBytes(at: now) }
-        let bytes = receiveBuffer.bytes.extracting(first: Int(size))
+        let bytes = receiveBuffer.first(Int(size))
         let layout: MessageLayout
         do throws(FormatFault) {
           layout = try MessageLayout(bytes, header: header, isCompact: true)

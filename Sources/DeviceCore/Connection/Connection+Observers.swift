@@ -82,7 +82,7 @@ extension Connection {
     guard finished.code.isSuccess, let revision = traits.revision, let index = freeObserver else {
       return
     }
-    let bytes = receiveBuffer.bytes.extracting(first: message.byteCount)
+    let bytes = receiveBuffer.first(message.byteCount)
     guard observerRequests.store(bytes, at: requestOffset(index)) else { return }
     var observer = Observer()
     observer.resource = traits.resource

@@ -135,8 +135,7 @@ extension Connection {
   @_lifetime(immortal)
   @inline(__always)
   func frontMessage(_ layout: MessageLayout) -> Message {
-    let message = Message(
-      receiveBuffer.bytes.extracting(first: layout.byteCount), layout: layout)
+    let message = Message(receiveBuffer.first(layout.byteCount), layout: layout)
     return unsafe _overrideLifetime(message, copying: ())
   }
 }

@@ -179,8 +179,7 @@ public struct Connection: ~Copyable {
     @_lifetime(borrow self)
     get {
       guard let layout = current.layout else { return nil }
-      let message = Message(
-        receiveBuffer.bytes.extracting(first: layout.byteCount), layout: layout)
+      let message = Message(receiveBuffer.first(layout.byteCount), layout: layout)
       return unsafe _overrideLifetime(message, borrowing: self)
     }
   }
