@@ -17,6 +17,19 @@ extension Span where Element == UInt8 {
     isEqual(to: text.bytes)
   }
 
+  /// The bytes from the place `start` to the one before `end`.
+  ///
+  /// - Precondition: the caller has checked that they are there, and that the span has an address.
+  @inlinable
+  @inline(__always)
+  @unsafe
+  @_lifetime(copy self)
+  func uncheckedPart(_ start: Int, _ end: Int) -> Span<UInt8> {
+    let first = unsafe withUnsafeBufferPointer { unsafe $0.baseAddress.unsafelyUnwrapped }
+    let part = unsafe uncheckedSpan(first + start, end &- start)
+    return unsafe _overrideLifetime(part, copying: self)
+  }
+
   /// Whether these are "." or "..".
   @inlinable
   var isDotSegment: Bool {

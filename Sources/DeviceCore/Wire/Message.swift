@@ -72,10 +72,7 @@ public struct Message: ~Escapable {
   @inline(__always)
   @_lifetime(copy self)
   private func part(_ start: Int, _ end: Int) -> Span<UInt8> {
-    // Without an address there are no bytes, and nothing is read.
-    let first = unsafe bytes.withUnsafeBufferPointer { unsafe $0.baseAddress.unsafelyUnwrapped }
-    let part = unsafe uncheckedSpan(first + start, end &- start)
-    return unsafe _overrideLifetime(part, copying: self)
+    unsafe bytes.uncheckedPart(start, end)
   }
 
   /// From the first byte of the header to the last one of the payload.

@@ -1,6 +1,7 @@
 /// Walks over encoded options, checking each one (RFC 7252 section 3.1).
 ///
-/// What is left is a span that gets shorter: the optimiser can then see that reads are within bounds.
+/// What is left is a span that gets shorter: the optimiser can then see that reads are within bounds. What is
+/// cut off was counted before, in the line above.
 @usableFromInline
 struct OptionCursor: ~Escapable {
   /// Where an option could start it says that the payload follows.
@@ -28,14 +29,14 @@ struct OptionCursor: ~Escapable {
     var delta = first &>> 4
     var length = first & 0x0f
     if delta >= 13 && first == 0xff { return nil }
-    rest = rest.extracting(droppingFirst: 1)
+    rest = unsafe rest.uncheckedPart(1, rest.count)
     if delta >= 13 { delta = try extended(delta, reserved: .reservedOptionDelta) }
     if length >= 13 { length = try extended(length, reserved: .reservedOptionLength) }
     number = number &+ delta
     guard number <= 0xffff else { throw .optionNumberTooLarge }
     guard rest.count >= Int(length) else { throw .truncatedOption }
-    let value = rest.extracting(first: Int(length))
-    rest = rest.extracting(droppingFirst: Int(length))
+    let value = unsafe rest.uncheckedPart(0, Int(length))
+    rest = unsafe rest.uncheckedPart(Int(length), rest.count)
     return MessageOption(
       number: OptionNumber(rawValue: UInt16(truncatingIfNeeded: number)), value: value)
   }
@@ -49,13 +50,13 @@ struct OptionCursor: ~Escapable {
     if nibble == 13 {
       guard rest.count >= 1 else { throw .truncatedOption }
       let value = UInt32(rest[0])
-      rest = rest.extracting(droppingFirst: 1)
+      rest = unsafe rest.uncheckedPart(1, rest.count)
       return value &+ 13
     }
     guard nibble == 14 else { throw reserved }
     guard rest.count >= 2 else { throw .truncatedOption }
     let value = UInt32(rest[0]) &<< 8 | UInt32(rest[1])
-    rest = rest.extracting(droppingFirst: 2)
+    rest = unsafe rest.uncheckedPart(2, rest.count)
     return value &+ 269
   }
 }
