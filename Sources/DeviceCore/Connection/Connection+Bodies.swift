@@ -190,13 +190,11 @@ extension Connection {
   }
 
   /// Keeps an answer of which the peer has got the first block.
-  mutating func keep(
-    _ finished: Response.Finished, of message: Message, _ byteCount: UInt32, at now: Instant
-  ) {
+  mutating func keep(_ response: inout Response, to message: Message, at now: Instant) {
     let timer = Timer(limits.bodyTimeout, from: now)
     kept = KeptAnswer(
-      key: message.answerKey, code: finished.code, format: finished.format, eTag: finished.eTag,
-      byteCount: byteCount, timer: timer)
+      key: message.answerKey, code: response.code, format: response.format, eTag: response.eTag,
+      byteCount: response.keptByteCount, timer: timer)
     bodyTimer = bodyTimer.earlier(timer)
   }
 

@@ -40,20 +40,21 @@ extension Connection {
     _ index: Int, _ revision: UInt32?, _ serving: inout Serving, at now: Instant
   ) {
     let message = serving.request.message
-    let finished = serving.response.finish()
+    let byteCount = serving.response.finish()
+    let code = serving.response.code
     let isSame =
-      finished.code == .valid || !observers[index].isFormatKnown
-      || finished.format == observers[index].format
-    if finished.code.isSuccess && !isSame {
+      code == .valid || !observers[index].isFormatKnown
+      || serving.response.format == observers[index].format
+    if code.isSuccess && !isSame {
       // What was written is not sent (RFC 7641 section 4.2).
       _ = send(ShortMessage(.notAcceptable), token: message.token, at: now)
     } else {
-      transmitBuffer.commit(finished.byteCount)
+      transmitBuffer.commit(byteCount)
       startStallTimer(at: now)
     }
-    if let revision, finished.code.isSuccess, isSame {
+    if let revision, code.isSuccess, isSame {
       observers[index].revision = revision
-      note(finished, &observers[index])
+      note(&serving.response, &observers[index])
     } else {
       removeObserver(index)
     }
@@ -77,9 +78,9 @@ extension Connection {
   /// Notes who is to be notified, when the first notification was a success.
   @inline(never)
   mutating func beginObservation(
-    of message: Message, _ traits: ResourceTraits, _ finished: Response.Finished
+    of message: Message, _ traits: ResourceTraits, _ response: inout Response
   ) {
-    guard finished.code.isSuccess, let revision = traits.revision, let index = freeObserver else {
+    guard response.code.isSuccess, let revision = traits.revision, let index = freeObserver else {
       return
     }
     let bytes = receiveBuffer.first(message.byteCount)
@@ -87,15 +88,15 @@ extension Connection {
     var observer = Observer()
     observer.resource = traits.resource
     observer.request = message.layout
-    note(finished, &observer)
+    note(&response, &observer)
     observer.revision = revision
     observers[index] = observer
     observerCount += 1
   }
 
-  private func note(_ finished: Response.Finished, _ observer: inout Observer) {
-    guard finished.code != .valid else { return }
-    observer.format = finished.format
+  private func note(_ response: inout Response, _ observer: inout Observer) {
+    guard response.code != .valid else { return }
+    observer.format = response.format
     observer.isFormatKnown = true
   }
 

@@ -104,13 +104,12 @@ extension Connection {
       return
     }
     let isObserved = serving.response.observe != nil
-    let finished = serving.response.finish()
-    if isObserved, let traits = serving.traits { beginObservation(of: message, traits, finished) }
-    if let byteCount = finished.keptByteCount { keep(finished, of: message, byteCount, at: now) }
-    // What is not committed is not sent.
-    guard !finished.code.isSuppressed(by: unwantedClasses) else { return }
-    transmitBuffer.commit(finished.byteCount)
-    startStallTimer(at: now)
+    let byteCount = serving.response.finish()
+    if isObserved, let traits = serving.traits {
+      beginObservation(of: message, traits, &serving.response)
+    }
+    if serving.response.keptByteCount > 0 { keep(&serving.response, to: message, at: now) }
+    commit(byteCount, serving.response.code, unless: unwantedClasses, at: now)
   }
 
   /// More than the last part is acknowledged with 2.31 (RFC 7959 section 2.5).
@@ -145,7 +144,7 @@ extension Connection {
         var response = Response()
         guard (try? takeDeferred(index, &response)) == true else { continue }
         handler.answer(request, at: now, &response)
-        send(&response, unless: unwantedClasses, at: now)
+        commit(response.finish(), response.code, unless: unwantedClasses, at: now)
       }
     }
   }
@@ -170,7 +169,7 @@ extension Connection {
     var response = Response()
     guard try takeDeferred(entry, &response) else { return }
     write(&response)
-    send(&response, unless: unwantedClasses, at: now)
+    commit(response.finish(), response.code, unless: unwantedClasses, at: now)
   }
 
   /// Begins the answer of an entry, which is free then.
@@ -197,12 +196,12 @@ extension Connection {
     return true
   }
 
-  private mutating func send(
-    _ response: inout Response, unless unwantedClasses: UInt8, at now: Instant
+  /// Sends what was written, which is not sent unless it is committed.
+  private mutating func commit(
+    _ byteCount: Int, _ code: Code, unless unwantedClasses: UInt8, at now: Instant
   ) {
-    let finished = response.finish()
-    guard !finished.code.isSuppressed(by: unwantedClasses) else { return }
-    transmitBuffer.commit(finished.byteCount)
+    guard !code.isSuppressed(by: unwantedClasses) else { return }
+    transmitBuffer.commit(byteCount)
     startStallTimer(at: now)
   }
 

@@ -11,7 +11,8 @@ public struct Response: ~Copyable {
   private var error: WriteError?
   private(set) var state = State.unanswered
   var body = BodyWindow()
-  private var format: ContentFormat?
+  /// Of the representation, as far as it is known.
+  private(set) var format: ContentFormat?
   /// What a later answer is known by; nil when there is no place to wait for one.
   var deferral: DeferredRequest?
   /// The format that the client wants, or nil when any will do.
@@ -28,6 +29,9 @@ public struct Response: ~Copyable {
   var region = ByteRegion()
   /// Whether anything was put where answers are kept: what was there before is gone.
   private(set) var hasKept = false
+  /// How many bytes are kept of a response that was finished, of which the client has to ask for the rest; zero
+  /// when it has got them all.
+  private(set) var keptByteCount: UInt32 = 0
   private var areEarlyOptionsDone = false
 
   /// What the resource did so far.
@@ -248,39 +252,28 @@ public struct Response: ~Copyable {
     if !body.open(room: room, isWhole: !writer.code.isSuccess) { error = .tooLarge }
   }
 
-  /// What became of a response.
-  struct Finished {
-    /// Of the whole message, in bytes.
-    let byteCount: Int
-    let code: Code
-    let format: ContentFormat?
-    /// How many bytes are kept, of which the client has to ask for the rest; nil when it has got them all.
-    let keptByteCount: UInt32?
-    let eTag: UInt32?
-  }
-
-  /// Completes the message.
-  mutating func finish() -> Finished {
+  /// Completes the message: code, format and ``keptByteCount`` are those that were sent.
+  ///
+  /// - Returns: how many bytes the message has.
+  @inline(never)
+  mutating func finish() -> Int {
     writeEarlyOptions(before: .block2)
-    var kept: UInt32?
     if state == .unacceptable {
       writer.restart(code: .notAcceptable)
     } else if error == nil {
-      kept = placeBlocks()
+      placeBlocks()
     }
     if error != nil {
-      kept = nil
+      keptByteCount = 0
       writer.restart(code: .internalServerError)
       try? writer.append(payload: "the response does not fit")
     }
-    let code = writer.code
-    return Finished(
-      byteCount: writer.finish(), code: code, format: format, keptByteCount: kept, eTag: eTag)
+    return writer.finish()
   }
 
   /// Says which block this is, if it is one.
-  private mutating func placeBlocks() -> UInt32? {
-    guard writer.code.isSuccess else { return nil }
+  private mutating func placeBlocks() {
+    guard writer.code.isSuccess else { return }
     let total = body.byteCount
     var block: Block?
     if let asked = body.asked, total > 0 || asked.number > 0 {
@@ -288,18 +281,18 @@ public struct Response: ~Copyable {
       guard total > body.start else {
         writer.restart(code: .badRequest)
         try? writer.append(payload: "no such block")
-        return nil
+        return
       }
       block = Block(offset: body.start, isMore: total > body.end, size: body.size)
       // It has no number in blocks of the size that fits.
       guard block != nil else {
         error = .tooLarge
-        return nil
+        return
       }
     } else if total > body.end {
       guard let fit = body.largest.fitting(Int(body.end) &- BodyWindow.reserve) else {
         error = .tooLarge
-        return nil
+        return
       }
       writer.truncatePayload(to: fit.byteCount)
       block = Block(offset: 0, isMore: true, size: fit.size)
@@ -313,8 +306,8 @@ public struct Response: ~Copyable {
     if body.wantsSize || (block != nil && body.asked == nil) {
       try? writer.insert(.size2, uint: total)
     }
-    guard let block, block.isMore else { return nil }
+    guard let block, block.isMore else { return }
     if keeping == .impossible { error = .tooLarge }
-    return isKept ? total : nil
+    if isKept { keptByteCount = total }
   }
 }
