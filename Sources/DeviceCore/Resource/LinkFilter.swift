@@ -4,6 +4,22 @@
 /// One query `name=value` filters; without one, with several, or without a "=" every link is shown. A "*"
 /// at the end of the value stands for any rest. Bytes are compared, as they are in the Uri-Query option.
 public struct LinkFilter: ~Escapable {
+  // Read anew for each link, so that who shows all of them has no code that reads it.
+  private let options: MessageOptions
+
+  @_lifetime(copy request)
+  init(_ request: Request) {
+    options = request.message.options
+  }
+
+  /// Whether the link to this path is shown.
+  func shows(_ path: StaticString, _ attributes: LinkAttributes) -> Bool {
+    LinkQuery(options).shows(path, attributes)
+  }
+}
+
+/// The query of a ``LinkFilter`` in its parts.
+private struct LinkQuery: ~Escapable {
   private var subject = Subject.everything
   private var value: Span<UInt8>
   private var isPrefix = false
@@ -16,10 +32,10 @@ public struct LinkFilter: ~Escapable {
     static var names: StaticString { "rt if ct rel title sz obs href" }
   }
 
-  @_lifetime(copy request)
-  init(_ request: Request) {
+  @_lifetime(copy options)
+  init(_ options: MessageOptions) {
     value = Span()
-    var options = request.message.options
+    var options = options
     var count = 0
     while let option = options.nextCompact() {
       guard option.number == .uriQuery else { continue }

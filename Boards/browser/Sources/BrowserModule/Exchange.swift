@@ -20,6 +20,9 @@ struct Exchange {
   var download = BodyDownload()
   var upload = BodyUpload(byteCount: 0, largest: .largest)
 
+  /// The place of the next byte.
+  var offset: UInt32 { isUpload ? upload.offset : download.offset }
+
   /// Appends the options in the scratch bytes, each a number and a length of two bytes and its value, with those of
   /// the transfer among them; and the part of the body that is to be sent, of which `chunk` is as much as there is.
   mutating func write(

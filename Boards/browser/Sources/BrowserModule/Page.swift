@@ -72,23 +72,23 @@ struct Page: ~Copyable {
   /// A message that belongs to a request of ours.
   private mutating func answer(_ request: RequestID, _ event: PageEvent) -> PageEvent {
     guard let index = index(of: request) else { return .other }
-    var exchange = exchanges[index]
-    if event == .notification { exchange.download.restart() }
     EventWords.set(.slot, UInt32(index))
+    Page.take(event, for: &exchanges[index], on: connection)
+    return event
+  }
+
+  private static func take(
+    _ event: PageEvent, for exchange: inout Exchange, on connection: borrowing Connection
+  ) {
+    guard let message = connection.message else { return }
+    if event == .notification { exchange.download.restart() }
     // The first byte of this part.
-    EventWords.set(.first, exchange.isUpload ? exchange.upload.offset : exchange.download.offset)
-    EventWords.set(.second, step(&exchange).rawValue)
+    EventWords.set(.first, exchange.offset)
+    EventWords.set(.second, exchange.receive(message).rawValue)
     EventWords.set(.third, exchange.download.byteCount ?? .max)
     // From where an upload goes on.
     EventWords.set(.fourth, exchange.upload.offset)
     if event == .response { exchange.request = nil }
-    exchanges[index] = exchange
-    return event
-  }
-
-  private func step(_ exchange: inout Exchange) -> Exchange.Step {
-    guard let message = connection.message else { return .broken }
-    return exchange.receive(message)
   }
 
   /// Code, payload and the whole message of the event.
@@ -111,18 +111,23 @@ struct Page: ~Copyable {
     _ index: Int, _ kind: Exchange.Kind, _ method: Code, options: Span<UInt8>, bodyByteCount: UInt32,
     chunk: Span<UInt8>, at now: Instant
   ) throws(CommandError) {
-    var exchange = exchanges[index]
     switch kind {
-    case .download, .observe:
-      exchange = Exchange()
-    case .upload:
-      exchange = Exchange()
-      exchange.isUpload = true
-      exchange.upload = BodyUpload(
+    case .download, .observe, .upload:
+      exchanges[index] = Exchange()
+      guard kind == .upload else { break }
+      exchanges[index].isUpload = true
+      exchanges[index].upload = BodyUpload(
         byteCount: bodyByteCount, largest: connection.largestBlock, tag: UInt32(index))
-    case .observeAgain, .forget: exchange.download.restart()
+    case .observeAgain, .forget: exchanges[index].download.restart()
     case .nextDownload, .nextUpload: break
     }
+    try Page.send(&exchanges[index], kind, method, options, chunk, on: &connection, at: now)
+  }
+
+  private static func send(
+    _ exchange: inout Exchange, _ kind: Exchange.Kind, _ method: Code, _ options: Span<UInt8>,
+    _ chunk: Span<UInt8>, on connection: inout Connection, at now: Instant
+  ) throws(CommandError) {
     let isObserving = kind == .observe || kind == .observeAgain
     let reusing = kind == .observeAgain || kind == .forget ? exchange.request : nil
     exchange.request = try connection.request(
@@ -130,7 +135,6 @@ struct Page: ~Copyable {
     ) { writer throws(WriteError) in
       try exchange.write(options, kind, chunk, to: &writer)
     }
-    exchanges[index] = exchange
   }
 
   mutating func cancel(_ index: Int) {
