@@ -63,6 +63,7 @@ extension Connection {
     return send(message, token: token.copied(to: &bytes), at: now)
   }
 
+  @inline(never)
   mutating func startStallTimer(at now: Instant) {
     if !stallTimer.isOn { stallTimer = Timer(limits.stallTimeout, from: now) }
   }

@@ -84,6 +84,7 @@ struct Timer: Equatable {
   }
 
   /// A timer `span` from `now`; a span of zero means that there is no such deadline.
+  @inline(never)
   init(_ span: Milliseconds, from now: Instant) {
     self.init()
     if span.rawValue != 0 { self = Timer(at: now + span) }
