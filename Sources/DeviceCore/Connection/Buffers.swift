@@ -140,6 +140,7 @@ struct TransmitBuffer {
   }
 
   /// Takes over the message that the last ``begin(_:limit:code:token:)`` began.
+  @inline(never)
   mutating func commit(_ count: Int) {
     precondition(count >= 0 && count <= capacity &- end)
     end &+= count

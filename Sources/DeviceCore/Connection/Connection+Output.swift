@@ -111,6 +111,7 @@ extension Connection {
   }
 
   /// Over at once: what is pending is lost.
+  @inline(never)
   mutating func close(_ end: ConnectionEnd) {
     guard phase != .closed && phase != .over else { return }
     phase = .closed

@@ -184,6 +184,7 @@ public struct MessageWriter: ~Copyable {
   /// Writes the header in front of the body and closes the gap between them.
   ///
   /// - Returns: the length of the message, which begins at the start of the region.
+  @inline(never)
   mutating func finish() -> Int {
     let body = position &- bodyOffset
     if body > 12 && body < 269 && tokenByteCount < 13 {
