@@ -124,7 +124,7 @@ extension Connection {
     let number = index.map { incoming[$0].number } ?? takeTransferNumber()
     if let index, isLast { incoming[index].state = .free }
     serving.request.part = BodyPart(
-      transfer: BodyTransfer(connection: identity, number: number), offset: offset, isLast: isLast,
+      transfer: BodyTransfer(connection: identity, number: number), isLast: isLast, offset: offset,
       announcedByteCount: serving.request.options.size1)
   }
 

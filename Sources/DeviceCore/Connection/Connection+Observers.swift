@@ -16,11 +16,20 @@ extension Connection {
       guard observers[index].request != nil else { continue }
       let revision = handler.revision(of: observers[index].resource, at: now)
       guard revision != observers[index].revision else { continue }
-      var serving = Serving()
-      guard beginNotifying(index, &serving) else { return }
-      handler.respond(to: serving.request, &serving.response)
-      didNotify(index, revision, &serving, at: now)
+      guard notify(index, revision, &handler, at: now) else { return }
     }
+  }
+
+  // Not in the loop above, which would take the stack of two answers.
+  @inline(never)
+  private mutating func notify<Handler: RequestHandler & ~Copyable>(
+    _ index: Int, _ revision: UInt32?, _ handler: inout Handler, at now: Instant
+  ) -> Bool {
+    var serving = Serving()
+    guard beginNotifying(index, &serving) else { return false }
+    handler.respond(to: serving.request, &serving.response)
+    didNotify(index, revision, &serving, at: now)
+    return true
   }
 
   /// - Returns: false when there is no room.

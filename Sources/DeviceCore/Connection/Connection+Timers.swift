@@ -34,7 +34,8 @@ extension Connection {
     guard
       custodyPing != nil || stallTimer.isDue(at: now) || pingTimer.isDue(at: now)
         || phaseTimer.isDue(at: now) || messageTimer.isDue(at: now) || requestTimer.isDue(at: now)
-        || keepAliveTimer.isDue(at: now) || idleTimer.isDue(at: now)
+        || limits.keepAliveInterval.rawValue != 0 && keepAliveTimer.isDue(at: now)
+        || limits.idleTimeout.rawValue != 0 && idleTimer.isDue(at: now)
     else { return .starved }
     return actOnTimers(at: now)
   }

@@ -2,10 +2,10 @@
 public struct BodyPart: Equatable, Sendable {
   /// The same for all parts of one body, and of no other.
   public let transfer: BodyTransfer
-  /// The place of the payload's first byte in the body. Parts come in order and without a gap.
-  public let offset: UInt32
   /// Whether this is the end of the body.
   public let isLast: Bool
+  /// The place of the payload's first byte in the body. Parts come in order and without a gap.
+  public let offset: UInt32
   /// How many bytes the client says that the body has, which need not be true; nil when it does not say.
   public let announcedByteCount: UInt32?
 

@@ -6,6 +6,8 @@ struct BodyWindow {
   var largest = BlockSize.largest
   /// Whether the client wants to know how large the body is.
   var wantsSize = false
+  /// Whether the body has begun.
+  private(set) var isOpen = false
 
   /// The first byte that is taken.
   private(set) var start: UInt32 = 0
@@ -17,8 +19,6 @@ struct BodyWindow {
   private(set) var size = BlockSize.largest
   /// How many bytes the body has, when the resource said so beforehand.
   var declaredByteCount: UInt32?
-  /// Whether the body has begun.
-  private(set) var isOpen = false
 
   /// The bytes that options may take that are put in front of the body when it is complete: Block2, Size2.
   static var reserve: Int { 11 }

@@ -1,19 +1,20 @@
 /// What the options of a request say, gathered in one pass.
 struct RequestOptions {
-  private(set) var accept: ContentFormat?
-  private(set) var contentFormat: ContentFormat?
+  // In an order that leaves no gaps: each request is on the stack twice.
   private(set) var block1: Block?
-  private(set) var block2: Block?
-  /// What the client says that its body has, in bytes.
-  private(set) var size1: UInt32?
   /// Whether the client wants to know how large the body of the answer is (RFC 7959 section 4).
   private(set) var wantsSize = false
   private(set) var observe: ObserveAction?
   /// Classes of responses that the client does not want: bit n - 1 for class n (RFC 7967 section 2.1).
   private(set) var unwantedClasses: UInt8 = 0
+  private(set) var block2: Block?
   private(set) var hasIfMatch = false
   var hasIfNoneMatch = false
   private(set) var hasETag = false
+  /// What the client says that its body has, in bytes.
+  private(set) var size1: UInt32?
+  private(set) var accept: ContentFormat?
+  private(set) var contentFormat: ContentFormat?
   /// The answer that is due before any resource is asked.
   private(set) var objection: Objection?
 
@@ -61,8 +62,7 @@ struct RequestOptions {
       if number.isCritical { object(.unrecognized(number)) }
       return
     }
-    // Of a string it means nothing.
-    let value = option.uint ?? 0
+    let value = rule.format == .uint ? option.uint ?? 0 : 0
     switch number {
     case .uriPath: if option.value.isDotSegment { object(.dotSegment) }
     case .uriQuery, .uriHost, .uriPort: break

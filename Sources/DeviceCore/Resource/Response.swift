@@ -25,14 +25,14 @@ public struct Response: ~Copyable {
   var block1: Block?
   /// What becomes of the bytes of a body that do not fit into the message.
   var keeping = Keeping.needless
-  /// Where they are kept.
-  var region = ByteRegion()
   /// Whether anything was put where answers are kept: what was there before is gone.
   private(set) var hasKept = false
+  private var areEarlyOptionsDone = false
+  /// Where they are kept.
+  var region = ByteRegion()
   /// How many bytes are kept of a response that was finished, of which the client has to ask for the rest; zero
   /// when it has got them all.
   private(set) var keptByteCount: UInt32 = 0
-  private var areEarlyOptionsDone = false
 
   /// What the resource did so far.
   enum State: Equatable {
