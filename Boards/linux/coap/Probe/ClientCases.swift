@@ -143,7 +143,7 @@ private func clientAbort(
   _ name: String, _ rows: [String], _ sends: String, _ pieces: [[UInt8]], _ rule: String, _ section: String,
   option: UInt32? = nil
 ) -> ProbeCase {
-  ProbeCase(name, rows, sends: sends, rule: rule, section, isRaw: true) { link, _ in
+  ProbeCase(name, rows, sends: sends, rule: rule, section, layer: .stream) { link, _ in
     link.send(pieces.flatMap { $0 })
     return link.judgeAbortPastRequests(option: option)
   }

@@ -75,7 +75,7 @@ struct Probe: ParsableCommand {
   }
 
   /// All that is tried on a server.
-  private var serverCases: [ProbeCase] { signalCases + framingCases + requestCases }
+  private var serverCases: [ProbeCase] { signalCases + framingCases + requestCases + webSocketCases }
 
   private func chosen(_ all: [ProbeCase]) -> [ProbeCase] {
     all.filter { one in
@@ -102,17 +102,17 @@ struct Probe: ParsableCommand {
     let uri = try RequestURI(self.uri!)
     let subject = try examine(uri)
     var report = ProbeReport(subject: self.uri!)
-    let all = chosen(serverCases)
+    let all = chosen(serverCases).filter { $0.layer != .webSocket || uri.scheme.isWebSocket }
     var progress = ProbeProgress(total: all.count, isShown: !json)
     for one in all {
       progress.show(one.name)
-      guard subject.isRaw || !one.isRaw else {
+      if one.layer == .stream && uri.scheme.isWebSocket {
         report.add(one, .skipped("a WebSocket carries whole messages"), sent: "", came: [])
         continue
       }
       let link: ProbeLink
       do throws(Failure) {
-        link = try connect(uri)
+        link = try connect(uri, to: one.layer == .webSocket ? .security : .messages)
       } catch {
         report.add(one, .violates("no connection any more: \(error.description)"), sent: "", came: [])
         continue
@@ -124,8 +124,11 @@ struct Probe: ParsableCommand {
     return report
   }
 
-  private func connect(_ uri: RequestURI) throws(Failure) -> ProbeLink {
-    let server = try Server(of: uri, connection: connection, security: security, isVerbose: false)
+  private func connect(
+    _ uri: RequestURI, to depth: Server.Depth = .messages
+  ) throws(Failure) -> ProbeLink {
+    let server = try Server(
+      of: uri, connection: connection, security: security, isVerbose: false, to: depth)
     return ProbeLink(server.opened, board: server.machine, patience: timeout.span, trace: verbose)
   }
 
@@ -134,7 +137,7 @@ struct Probe: ParsableCommand {
   /// - Throws: ``Failure`` when it cannot be reached, or is no server for CoAP.
   private func examine(_ uri: RequestURI) throws(Failure) -> ProbeSubject {
     var subject = ProbeSubject()
-    subject.isRaw = !uri.scheme.isWebSocket
+    (subject.port, subject.authority) = (uri.port, uri.authority)
     let link = try connect(uri)
     link.send(capabilities())
     guard let csm = link.receive(), csm.code == .capabilitiesAndSettings else {

@@ -90,6 +90,46 @@ final class ProbeLink {
     return nil
   }
 
+  /// The next bytes, so many of them, whatever they are; nil when they do not come in time.
+  func receiveBytes(_ count: Int, within span: Milliseconds? = nil) -> [UInt8]? {
+    let deadline = board.now + (span ?? patience)
+    while received.count < count {
+      if isEnded || deadline.isReached(at: board.now) { return nil }
+      read(until: deadline)
+    }
+    defer { received.removeFirst(count) }
+    return Array(received.prefix(count))
+  }
+
+  /// The lines up to an empty one, which HTTP has in front; nil when they do not come in time.
+  func receiveHead() -> [String]? {
+    let end = Array("\r\n\r\n".utf8)
+    var head: [UInt8] = []
+    while head.suffix(end.count) != end[...] {
+      guard head.count < 16_384, let next = receiveBytes(1) else { return nil }
+      head += next
+    }
+    let lines = String(decoding: head, as: UTF8.self).split(separator: "\r\n").map(String.init)
+    note(lines.first ?? "an empty head")
+    return lines
+  }
+
+  /// Adds what was found in raw bytes to the report.
+  func note(_ what: String) {
+    came.append(what)
+    if trace { writeLine("<- \(what)", to: 2) }
+  }
+
+  /// Whether the peer ends the connection in time; what it still sends is read and forgotten.
+  func waitForSilentEnd() -> Bool {
+    let deadline = board.now + patience
+    while !isEnded, !deadline.isReached(at: board.now) {
+      read(until: deadline)
+      received = []
+    }
+    return isEnded
+  }
+
   /// Whether the peer ends the connection in time; what it still sends is read.
   func waitForEnd() -> Bool {
     let deadline = board.now + patience

@@ -1,0 +1,270 @@
+import DeviceCore
+
+/// The handshake and the frames of a WebSocket (RFC 8323 section 4, RFC 6455).
+let webSocketCases: [ProbeCase] = upgradeCases + frameCases
+
+private let upgradeCases: [ProbeCase] = [
+  webSocket(
+    "ws-upgrade", ["W-01", "WS-06"], "the request for a WebSocket at /.well-known/coap",
+    "101 with the digest of the key, and coap as the protocol.", "RFC 6455, 4.2.2"
+  ) { $0.judgeUpgrade() },
+  webSocket(
+    "ws-protocol-list", ["W-06", "WS-07"], "a request that offers chat and coap",
+    "The protocol is chosen out of the list.", "RFC 6455, 4.2.2"
+  ) { $0.judgeUpgrade(["Sec-WebSocket-Protocol": "chat, coap"]) },
+  webSocket(
+    "ws-connection-list", ["WS-05"], "a request with Connection: keep-alive, Upgrade",
+    "Connection is a list in which Upgrade has to be.", "RFC 6455, 4.2.1"
+  ) { $0.judgeUpgrade(["Connection": "keep-alive, Upgrade"]) },
+  webSocket(
+    "ws-field-case", ["WS-05"], "a request with Upgrade: WebSocket", "The case of such words does not matter.",
+    "RFC 6455, 4.2.1"
+  ) { $0.judgeUpgrade(["Upgrade": "WebSocket"]) },
+  webSocket(
+    "ws-browser-fields", ["WS-05"], "a request with the fields of a browser",
+    "Fields that are not known are ignored.", "RFC 6455, 4.2.1"
+  ) {
+    $0.judgeUpgrade([
+      "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 "
+        + "Safari/537.36", "Cache-Control": "no-cache", "Accept-Encoding": "gzip, deflate, br",
+      "Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits",
+    ])
+  },
+  webSocket(
+    "ws-no-protocol", ["WS-07"], "a request that offers no protocol",
+    "Only a protocol that was offered is chosen; without coap there is nothing to talk about.",
+    "RFC 6455, 4.2.2"
+  ) { socket in
+    guard let answer = socket.ask("/.well-known/coap", ["Sec-WebSocket-Protocol": String?.none]) else {
+      return .differs("no answer")
+    }
+    guard answer.status == 101 else { return .conforms("\(answer.status)") }
+    return answer.fields["sec-websocket-protocol"] == nil
+      ? .differs("101 without a protocol") : .violates("101 with a protocol that was not offered")
+  },
+  webSocket(
+    "ws-version", ["WS-07"], "a request for version 12",
+    "A version that is not known is refused, and the answer names 13.", "RFC 6455, 4.2.2"
+  ) { socket in
+    guard let answer = socket.ask("/.well-known/coap", ["Sec-WebSocket-Version": "12"]) else {
+      return .violates("no answer")
+    }
+    if answer.status == 101 { return .violates("101") }
+    let versions = answer.fields["sec-websocket-version"] ?? ""
+    return versions.contains("13")
+      ? .conforms("\(answer.status)") : .violates("\(answer.status) without Sec-WebSocket-Version")
+  },
+  webSocket(
+    "ws-path", ["WS-07"], "a request for /somewhere/else", "Where there is nothing the answer is 404.",
+    "RFC 6455, 4.2.2"
+  ) { $0.judgeRefusal("/somewhere/else") },
+  webSocket(
+    "ws-no-key", ["WS-05"], "a request without a key", "It is answered with an error, as 400.",
+    "RFC 6455, 4.2.1"
+  ) { $0.judgeRefusal(["Sec-WebSocket-Key": String?.none]) },
+  webSocket(
+    "ws-short-key", ["WS-05"], "a request with a key of 3 bytes", "It is answered with an error, as 400.",
+    "RFC 6455, 4.2.1"
+  ) { $0.judgeRefusal(["Sec-WebSocket-Key": "YWJj"]) },
+  webSocket(
+    "ws-no-upgrade", ["WS-05"], "a request without Upgrade", "It is answered with an error, as 400.",
+    "RFC 6455, 4.2.1"
+  ) { $0.judgeRefusal(["Upgrade": String?.none]) },
+  webSocket(
+    "ws-csm-first", ["W-09"], "the request, and a CSM", "The first message of a WebSocket is a CSM.",
+    "RFC 8323, 4.3"
+  ) { socket in
+    guard socket.open() else { return .violates("no WebSocket") }
+    guard case .message(let first) = socket.next() else { return .violates("no message") }
+    return first.code == .capabilitiesAndSettings ? .conforms(first.text) : .violates(first.text)
+  },
+]
+
+private let frameCases: [ProbeCase] = [
+  frames("ws-short-messages", ["W-04"], "CSM and Ping of two bytes each",
+    "A message of two bytes is one.", "RFC 8323, 4.2", opens: false
+  ) { socket in
+    guard socket.ask()?.status == 101 else { return .violates("no WebSocket") }
+    socket.send(ProbeMessage(.capabilitiesAndSettings))
+    socket.send(ProbeMessage(.ping))
+    guard let pong = socket.receiveMessage() else { return .violates("no Pong") }
+    return pong.code == .pong ? .conforms("Pong") : .violates(pong.text)
+  },
+  frames("ws-fragments", ["W-07", "WS-14"], "a Ping in three fragments, a Ping of the WebSocket between them",
+    "A message may come in fragments, with control frames in between.", "RFC 6455, 5.4"
+  ) { socket in
+    let bytes = ProbeMessage(.ping, token: [1, 2, 3, 4]).encodedForWebSocket()
+    socket.send(ProbeFrame(kind: .binary, payload: Array(bytes[..<1]), isFinal: false))
+    socket.send(ProbeFrame(kind: .ping, payload: [9]))
+    socket.send(ProbeFrame(kind: .continuation, payload: Array(bytes[1..<4]), isFinal: false))
+    socket.send(ProbeFrame(kind: .continuation, payload: Array(bytes[4...])))
+    while true {
+      switch socket.next() {
+      case .message(let message) where message.code == .pong:
+        return message.token == [1, 2, 3, 4] ? .conforms("Pong") : .violates(message.text)
+      case .message(let message) where message.code == .abort: return .violates("Abort")
+      case .message, .ping, .pong: continue
+      case .close(let code): return .violates("Close\(code.map { " \($0)" } ?? "")")
+      case .wrong(let what): return .violates(what)
+      case .end: return .violates("it ends")
+      case .nothing: return .violates("nothing")
+      }
+    }
+  },
+  frames("ws-ping", ["WS-16"], "a Ping of the WebSocket", "A Ping is answered by a Pong with its bytes.",
+    "RFC 6455, 5.5.2"
+  ) { socket in
+    socket.send(ProbeFrame(kind: .ping, payload: Array("probe".utf8)))
+    while true {
+      switch socket.next() {
+      case .pong(let bytes): return bytes == Array("probe".utf8) ? .conforms("Pong") : .violates("other bytes")
+      case .message, .ping: continue
+      case .close(let code): return .violates("Close\(code.map { " \($0)" } ?? "")")
+      case .wrong(let what): return .violates(what)
+      case .end: return .violates("it ends")
+      case .nothing: return .violates("no Pong")
+      }
+    }
+  },
+  frames("ws-pong", ["WS-16"], "a Pong that nobody asked for", "It is ignored.", "RFC 6455, 5.5.3") {
+    socket in
+    socket.send(ProbeFrame(kind: .pong, payload: [1]))
+    return socket.judgeGoesOn()
+  },
+  frames("ws-16-bit-length", ["WS-13"], "a GET in a frame of 200 bytes",
+    "From 126 bytes on the length has two bytes.", "RFC 6455, 5.2"
+  ) { socket in
+    let query = (15, Array("q=".utf8) + [UInt8](repeating: 0x61, count: 180))
+    socket.send(request("not/here", [query]))
+    guard let answer = socket.receiveMessage() else { return .violates("no answer") }
+    return answer.token == [0xca, 0xfe] ? .conforms(answer.code.dotted) : .violates(answer.text)
+  },
+  fault("ws-unmasked", ["WS-10"], "a frame without a mask", "A server closes when a frame has no mask.",
+    "RFC 6455, 5.1", ProbeFrame(kind: .binary, payload: [0, 0xe2], isMasked: false), [1002]),
+  fault("ws-text", ["W-04"], "a message of text", "CoAP messages are binary.", "RFC 8323, 4.2",
+    ProbeFrame(kind: .text, payload: Array("hello".utf8)), [1002, 1003, 1007, 1008]),
+  fault("ws-reserved-bit", ["WS-12"], "a frame with a reserved bit",
+    "Reserved bits are 0 unless an extension has a use for them.", "RFC 6455, 5.2",
+    ProbeFrame(kind: .binary, payload: [0, 0xe2], reservedBits: 4), [1002]),
+  fault("ws-opcode", ["WS-12"], "a frame of type 3", "A type that is not known fails the connection.",
+    "RFC 6455, 5.2", ProbeFrame(kind: .reserved, payload: [0, 0xe2]), [1002]),
+  fault("ws-length-16-bit-short", ["WS-13"], "a length below 126 in two bytes",
+    "The length is written in as few bytes as it takes.", "RFC 6455, 5.2",
+    ProbeFrame(kind: .binary, payload: [0, 0xe2], lengthForm: .twoBytes), [1002], orIgnored: true),
+  fault("ws-long-ping", ["WS-15"], "a Ping of 126 bytes", "Control frames have at most 125 bytes.",
+    "RFC 6455, 5.5", ProbeFrame(kind: .ping, payload: [UInt8](repeating: 0, count: 126)), [1002]),
+  fault("ws-ping-fragment", ["WS-15"], "a fragment of a Ping", "Control frames are not fragmented.",
+    "RFC 6455, 5.5", ProbeFrame(kind: .ping, payload: [1], isFinal: false), [1002]),
+  fault("ws-continuation-first", ["WS-14"], "a continuation of nothing",
+    "A continuation follows a first fragment.", "RFC 6455, 5.4",
+    ProbeFrame(kind: .continuation, payload: [0, 0xe2]), [1002]),
+  frames("ws-mixed-fragments", ["WS-14"], "a new message within the fragments of another",
+    "Fragments of two messages are not mixed.", "RFC 6455, 5.4"
+  ) { socket in
+    socket.send(ProbeFrame(kind: .binary, payload: [0], isFinal: false))
+    socket.send(ProbeFrame(kind: .binary, payload: [0, 0xe2]))
+    return socket.judgeClose([1002])
+  },
+  frames("ws-close", ["WS-17"], "Close 1000", "A Close is answered by a Close, then the server ends.",
+    "RFC 6455, 5.5.1"
+  ) { socket in
+    socket.send(ProbeFrame(kind: .close, payload: [3, 232]))
+    let finding = socket.judgeClose([1000])
+    guard finding.verdict == .conforms else { return finding }
+    return socket.link.waitForSilentEnd() ? .conforms("Close 1000, end") : .differs("it stays connected")
+  },
+  fault("ws-close-1-byte", ["WS-18"], "a Close with one byte", "The code in a Close has two bytes.",
+    "RFC 6455, 5.5.1", ProbeFrame(kind: .close, payload: [3]), [1002]),
+  frames("ws-huge-frame", ["WS-21"], "the head of a frame of 2^60 bytes",
+    "A frame that is larger than can be taken is refused.", "RFC 6455, 10.4"
+  ) { socket in
+    socket.link.send([0x82, 0xff, 0x10, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4])
+    return socket.judgeClose([1002, 1009])
+  },
+  frames("ws-length-nibble", ["W-05"], "a GET whose Len is not 0",
+    "Len is 0, for the frame has the length; another value is refused (what to do is not said by the RFC).",
+    "RFC 8323, 4.2"
+  ) { socket in
+    var bytes = request("not/here").encodedForWebSocket()
+    bytes[0] |= 0x90
+    socket.send(ProbeFrame(kind: .binary, payload: bytes))
+    return socket.judgeClose([1002, 1003, 1007, 1008], ifIgnored: Finding.differs)
+  },
+  frames("ws-empty-frame", ["W-04"], "a message without a byte",
+    "A CoAP message has two bytes at least (what to do is not said by the RFC).", "RFC 8323, 4.2"
+  ) { socket in
+    socket.send(ProbeFrame(kind: .binary))
+    return socket.judgeClose([1002, 1003, 1007, 1008], ifIgnored: Finding.differs)
+  },
+  frames("ws-abort", ["A-07", "A-09"], "a GET with the delta nibble 15",
+    "A format error is answered with Abort; Close follows.", "RFC 8323, 5.6"
+  ) { socket in
+    socket.send(ProbeFrame(kind: .binary, payload: [1, 1, 0x42, 0xf1, 0x61]))
+    guard let answer = socket.receiveMessage() else { return .differs("no Abort") }
+    guard answer.code == .abort else { return .violates("it answers \(answer.code.dotted)") }
+    return socket.judgeClose([1002, 1007, 1008])
+  },
+  frames("ws-request-before-csm", ["W-14"], "a GET without a CSM",
+    "A WebSocket whose first message is no CSM is aborted.", "RFC 8323, 4.3", opens: false
+  ) { socket in
+    guard socket.ask()?.status == 101 else { return .violates("no WebSocket") }
+    socket.send(request("not/here"))
+    while let message = socket.receiveMessage() {
+      if message.code == .abort { return .conforms("Abort") }
+      if message.code.isResponse { return .violates("it answers \(message.code.dotted)") }
+    }
+    return socket.link.isEnded ? .conforms("end") : .violates("nothing, and it stays connected")
+  },
+]
+
+extension ProbeWebSocket {
+  fileprivate func judgeUpgrade(_ changes: [String: String?] = [:]) -> Finding {
+    guard let answer = ask("/.well-known/coap", changes) else { return .violates("no answer") }
+    guard answer.status == 101 else { return .violates("\(answer.status)") }
+    guard answer.fields["sec-websocket-accept"] == Self.accept else { return .violates("101, a wrong digest") }
+    let chosen = answer.fields["sec-websocket-protocol"]
+    return chosen == "coap" ? .conforms("101") : .violates("101, the protocol \(chosen ?? "is not there")")
+  }
+
+  fileprivate func judgeRefusal(
+    _ path: String = "/.well-known/coap", _ changes: [String: String?] = [:]
+  ) -> Finding {
+    guard let answer = ask(path, changes) else { return .violates("no answer") }
+    return (400..<500).contains(answer.status) ? .conforms("\(answer.status)") : .violates("\(answer.status)")
+  }
+
+  fileprivate func judgeRefusal(_ changes: [String: String?]) -> Finding {
+    judgeRefusal("/.well-known/coap", changes)
+  }
+}
+
+private func webSocket(
+  _ name: String, _ rows: [String], _ sends: String, _ rule: String, _ section: String,
+  _ run: @escaping @Sendable (ProbeWebSocket) -> Finding
+) -> ProbeCase {
+  ProbeCase(name, rows, sends: sends, rule: rule, section, layer: .webSocket) { link, subject in
+    run(ProbeWebSocket(link: link, authority: subject.authority))
+  }
+}
+
+/// One on a WebSocket that is open, with our CSM sent.
+private func frames(
+  _ name: String, _ rows: [String], _ sends: String, _ rule: String, _ section: String, opens: Bool = true,
+  _ run: @escaping @Sendable (ProbeWebSocket) -> Finding
+) -> ProbeCase {
+  webSocket(name, rows, sends, rule, section) { socket in
+    guard !opens || socket.open() else { return .violates("no WebSocket") }
+    return run(socket)
+  }
+}
+
+/// A frame against the rules.
+private func fault(
+  _ name: String, _ rows: [String], _ sends: String, _ rule: String, _ section: String, _ frame: ProbeFrame,
+  _ codes: [UInt16], orIgnored mayIgnore: Bool = false
+) -> ProbeCase {
+  frames(name, rows, sends, rule, section) { socket in
+    socket.send(frame)
+    return socket.judgeClose(codes, ifIgnored: mayIgnore ? Finding.differs : Finding.violates)
+  }
+}
