@@ -75,7 +75,7 @@ struct Probe: ParsableCommand {
   }
 
   /// All that is tried on a server.
-  private var serverCases: [ProbeCase] { signalCases + framingCases + requestCases + webSocketCases }
+  private var serverCases: [ProbeCase] { signalCases + framingCases + requestCases + webSocketCases + securityCases }
 
   private func chosen(_ all: [ProbeCase]) -> [ProbeCase] {
     all.filter { one in
@@ -102,7 +102,13 @@ struct Probe: ParsableCommand {
     let uri = try RequestURI(self.uri!)
     let subject = try examine(uri)
     var report = ProbeReport(subject: self.uri!)
-    let all = chosen(serverCases).filter { $0.layer != .webSocket || uri.scheme.isWebSocket }
+    let all = chosen(serverCases).filter { one in
+      switch one.layer {
+      case .messages, .stream: true
+      case .webSocket: uri.scheme.isWebSocket
+      case .security: uri.scheme.isSecured
+      }
+    }
     var progress = ProbeProgress(total: all.count, isShown: !json)
     for one in all {
       progress.show(one.name)
@@ -112,7 +118,7 @@ struct Probe: ParsableCommand {
       }
       let link: ProbeLink
       do throws(Failure) {
-        link = try connect(uri, to: one.layer == .webSocket ? .security : .messages)
+        link = try connect(uri, to: one.layer.depth)
       } catch {
         report.add(one, .violates("no connection any more: \(error.description)"), sent: "", came: [])
         continue
@@ -137,6 +143,7 @@ struct Probe: ParsableCommand {
   /// - Throws: ``Failure`` when it cannot be reached, or is no server for CoAP.
   private func examine(_ uri: RequestURI) throws(Failure) -> ProbeSubject {
     var subject = ProbeSubject()
+    subject.isWebSocket = uri.scheme.isWebSocket
     (subject.port, subject.authority) = (uri.port, uri.authority)
     let link = try connect(uri)
     link.send(capabilities())
@@ -189,6 +196,17 @@ struct Probe: ParsableCommand {
       report.add(one, finding, sent: link.sent, came: link.came)
     }
     return report
+  }
+}
+
+extension ProbeLayer {
+  /// How far a connection is opened for it.
+  fileprivate var depth: Server.Depth {
+    switch self {
+    case .messages, .stream: .messages
+    case .webSocket: .security
+    case .security: .transport
+    }
   }
 }
 

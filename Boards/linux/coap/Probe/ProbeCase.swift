@@ -34,6 +34,8 @@ struct ProbeSubject {
   var hasBlocks = false
   /// Its Extended-Token-Length.
   var longestToken: UInt32 = 8
+  /// Whether messages come in a WebSocket.
+  var isWebSocket = false
   /// Its TCP port.
   var port: UInt16 = 0
   /// Its host and port, as HTTP's Host header has them.

@@ -39,7 +39,7 @@ final class ProbeLink {
 
   /// Sends bytes, in pieces of this size with a moment between them.
   func send(_ bytes: [UInt8], pieces: Int = .max) {
-    if trace { writeLine("-> \(hex(bytes))", to: 2) }
+    if trace { writeLine("-> \(shown(bytes))", to: 2) }
     sent += (sent.isEmpty ? "" : " ") + hex(bytes.prefix(24)) + (bytes.count > 24 ? "..." : "")
     var rest = bytes[...]
     let deadline = board.now + patience
@@ -70,7 +70,7 @@ final class ProbeLink {
     while true {
       if let message = takeMessage() {
         came.append(message.text)
-        if trace { writeLine("<- \(hex(message.bytes))  \(message.text)", to: 2) }
+        if trace { writeLine("<- \(shown(message.bytes))  \(message.text)", to: 2) }
         return message
       }
       if isEnded || isGarbled || deadline.isReached(at: board.now) { return nil }
@@ -171,6 +171,12 @@ final class ProbeLink {
       return nil
     }
   }
+}
+
+/// The digits of as many bytes as are of use to somebody who reads them.
+private func shown(_ bytes: [UInt8]) -> String {
+  let limit = 1536
+  return hex(bytes.prefix(limit)) + (bytes.count > limit ? "... (\(bytes.count) bytes)" : "")
 }
 
 func hex(_ bytes: some Sequence<UInt8>) -> String {

@@ -209,11 +209,18 @@ private let frameCases: [ProbeCase] = [
   ) { socket in
     guard socket.ask()?.status == 101 else { return .violates("no WebSocket") }
     socket.send(request("not/here"))
-    while let message = socket.receiveMessage() {
-      if message.code == .abort { return .conforms("Abort") }
-      if message.code.isResponse { return .violates("it answers \(message.code.dotted)") }
+    while true {
+      switch socket.next() {
+      case .message(let message) where message.code == .abort: return .conforms("Abort")
+      case .message(let message) where message.code.isResponse:
+        return .violates("it answers \(message.code.dotted)")
+      case .message, .ping, .pong: continue
+      case .close(let code): return .conforms("Close\(code.map { " \($0)" } ?? "")")
+      case .wrong(let what): return .violates(what)
+      case .end: return .conforms("end")
+      case .nothing: return .violates("nothing, and it stays connected")
+      }
     }
-    return socket.link.isEnded ? .conforms("end") : .violates("nothing, and it stays connected")
   },
 ]
 
