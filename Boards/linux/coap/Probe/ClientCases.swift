@@ -125,7 +125,7 @@ let clientCases: [ProbeCase] = [
     let finding = link.judgeAbortPastRequests()
     return finding.verdict == .violates ? .differs(finding.got) : finding
   },
-]
+] + moreClientCases
 
 extension ProbeLink {
   /// The first request of a client, after our CSM.
@@ -139,7 +139,7 @@ extension ProbeLink {
   func judgeAbortPastRequests(option: UInt32? = nil) -> Finding { judgeAbort(option: option) }
 }
 
-private func clientAbort(
+func clientAbort(
   _ name: String, _ rows: [String], _ sends: String, _ pieces: [[UInt8]], _ rule: String, _ section: String,
   option: UInt32? = nil
 ) -> ProbeCase {

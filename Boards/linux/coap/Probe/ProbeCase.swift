@@ -29,6 +29,8 @@ struct ProbeSubject {
   var largePath: String?
   /// One that can be observed.
   var observablePath: String?
+  /// One that may be overwritten.
+  var writablePath: String?
   /// Its Max-Message-Size.
   var largestMessage: UInt32 = 1152
   var hasBlocks = false
