@@ -1,7 +1,7 @@
 import DeviceCore
 
 /// What a server can see of a client that connects: the link is the server's side.
-let clientCases: [ProbeCase] = [
+let clientExchangeCases: [ProbeCase] = [
   ProbeCase(
     "client-csm-first", ["T-01", "T-03"], sends: "nothing",
     rule: "A client sends its CSM at once, without waiting for the server's.", "RFC 8323, 3.3"
@@ -125,7 +125,7 @@ let clientCases: [ProbeCase] = [
     let finding = link.judgeAbortPastRequests()
     return finding.verdict == .violates ? .differs(finding.got) : finding
   },
-] + moreClientCases
+]
 
 extension ProbeLink {
   /// The first request of a client, after our CSM.

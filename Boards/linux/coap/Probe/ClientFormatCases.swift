@@ -1,7 +1,7 @@
 import DeviceCore
 
 /// More of what a server can see of a client: sizes, pieces and signalling messages.
-let moreClientCases: [ProbeCase] = [
+let clientFormatCases: [ProbeCase] = [
   ProbeCase(
     "client-byte-by-byte", ["F-13"], sends: "CSM and a Ping with a text, one byte at a time",
     rule: "A stream may be cut anywhere.", "RFC 8323, 3.2", layer: .stream
@@ -26,7 +26,9 @@ let moreClientCases: [ProbeCase] = [
     "client-csm-again", ["C-02"], sends: "CSM, CSM without options, Ping",
     rule: "Further CSMs may come at any time.", "RFC 8323, 5.3"
   ) { link, _ in
-    link.send([capabilities(), ProbeMessage(.capabilitiesAndSettings), ProbeMessage(.ping, token: [0x7e, 0x57])])
+    link.send([
+      capabilities(), ProbeMessage(.capabilitiesAndSettings), ProbeMessage(.ping, token: [0x7e, 0x57]),
+    ])
     return link.judgePong()
   },
   ProbeCase(
@@ -36,7 +38,8 @@ let moreClientCases: [ProbeCase] = [
     return link.judgePong()
   },
   ProbeCase(
-    "client-small-messages", ["C-12"], sends: "CSM with Max-Message-Size 48, and no answer",
+    "client-small-messages", ["C-12"],
+    sends: "CSM with Max-Message-Size 48, and what asks for further blocks",
     rule: "No message is larger than the peer's Max-Message-Size.", "RFC 8323, 5.3.1"
   ) { link, _ in
     link.send(ProbeMessage(.capabilitiesAndSettings, options: [(2, [48]), (4, [])]))
@@ -46,12 +49,14 @@ let moreClientCases: [ProbeCase] = [
       guard message.code.isRequest else { continue }
       sizes.append(message.bytes.count)
       // A client that sends blocks goes on with the next one.
-      guard let block = message.values(27).first else { break }
+      guard let block = message.values(27).first, let last = block.last, last & 8 != 0 else { break }
       link.send(ProbeMessage(.continue, token: message.token, options: [(27, block)]))
     }
     guard let first = sizes.first else { return .conforms("no request") }
     // What leaves before our CSM is there may have up to 1152 bytes (RFC 8323 section 3.3).
-    if let large = sizes.dropFirst().first(where: { $0 > 48 }) { return .violates("a message of \(large) bytes") }
+    if let large = sizes.dropFirst().first(where: { $0 > 48 }) {
+      return .violates("a message of \(large) bytes")
+    }
     if first > 1152 { return .violates("a message of \(first) bytes") }
     return .conforms(first > 48 ? "\(first) bytes, perhaps before it could know" : "\(first) bytes")
   },

@@ -52,7 +52,8 @@ struct Probe: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "A resource whose content may be overwritten by PUT; without it nothing is written.", valueName: "path"))
+      "A resource whose content may be overwritten by PUT; without it nothing is written.", valueName: "path")
+  )
   var writable: String?
 
   @Option(help: ArgumentHelp("How long to wait for what has to come.", valueName: "seconds"))
@@ -83,8 +84,11 @@ struct Probe: ParsableCommand {
   /// All that is tried on a server.
   private var serverCases: [ProbeCase] {
     signalCases + capabilitiesCases + framingCases + requestCases + optionCases + writingCases
-      + webSocketCases + securityCases
+      + upgradeCases + frameCases + securityCases
   }
+
+  /// All that is tried on clients, one a connection.
+  private var clientCases: [ProbeCase] { clientExchangeCases + clientFormatCases }
 
   private func chosen(_ all: [ProbeCase]) -> [ProbeCase] {
     all.filter { one in

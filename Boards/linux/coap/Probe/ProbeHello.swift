@@ -90,7 +90,9 @@ extension ProbeLink {
     else { return nil }
     var extensions: [UInt16: [UInt8]] = [:]
     if number(2) != nil {
-      while let kind = number(2), let size = number(2), let body = take(size) { extensions[UInt16(kind)] = body }
+      while let kind = number(2), let size = number(2), let body = take(size) {
+        extensions[UInt16(kind)] = body
+      }
     }
     return ProbeHello.ServerHello(
       version: UInt16(version), suite: UInt16(suite), compression: UInt8(compression), extensions: extensions)

@@ -58,11 +58,13 @@ struct ProbeWebSocket {
   /// What a server sent next.
   enum Event {
     case message(ProbeMessage)
-    case ping, pong([UInt8])
+    case ping
+    case pong([UInt8])
     case close(code: UInt16?)
     /// A frame or a message that breaks the rules.
     case wrong(String)
-    case end, nothing
+    case end
+    case nothing
   }
 
   /// The example of RFC 6455 section 1.3.

@@ -117,7 +117,8 @@ let capabilitiesCases: [ProbeCase] = [
     return link.waitForEnd() ? .conforms("end") : .violates("it stays connected")
   },
   ProbeCase(
-    "release-bad-options", ["R-13", "S-06"], sends: "Release with a Hold-Off of 5 bytes and an unknown option",
+    "release-bad-options", ["R-13", "S-06"],
+    sends: "Release with a Hold-Off of 5 bytes and an unknown option",
     rule: "Elective options that make no sense are ignored.", "RFC 7252, 5.4.3"
   ) { link, _ in
     _ = link.begin()

@@ -19,7 +19,8 @@ let optionCases: [ProbeCase] = [
     "leading-zeros", ["X-11"], "GET with an Accept of 0000", [(17, [0, 0])], [.content, .notAcceptable],
     "Leading zeros of a number are accepted.", "RFC 7252, 3.2"),
   answered(
-    "oscore", ["X-20"], "GET with OSCORE, which there is no key for", [(9, [1])], [.badOption, .unauthorized],
+    "oscore", ["X-20"], "GET with OSCORE, which there is no key for", [(9, [1])],
+    [.badOption, .unauthorized],
     "Who does not know OSCORE answers 4.02, who has no such key 4.01.", "RFC 8613, 8.2", or: [.badRequest]),
   answered(
     "payload-on-get", ["X-26"], "GET with a payload", [], [.content],
@@ -99,7 +100,9 @@ let optionCases: [ProbeCase] = [
     guard (64...1 << 20).contains(size) else { return .skipped("it takes \(size) bytes") }
     _ = link.begin()
     var fill = max(1, size - request("not/here", payload: [1]).encoded().count)
-    while request("not/here", payload: [UInt8](repeating: 0x61, count: fill)).encoded().count > size { fill -= 1 }
+    while request("not/here", payload: [UInt8](repeating: 0x61, count: fill)).encoded().count > size {
+      fill -= 1
+    }
     link.send(request("not/here", payload: [UInt8](repeating: 0x61, count: fill)))
     guard let answer = link.receiveAnswer() else { return .violates(link.isEnded ? "it ends" : "no answer") }
     return answer.token == [0xca, 0xfe] ? .conforms(answer.code.dotted) : .violates(answer.text)
@@ -190,7 +193,8 @@ let optionCases: [ProbeCase] = [
     _ = link.begin()
     link.send(request("not/here/7f3a", [(6, [])]))
     guard let answer = link.receiveAnswer() else { return .violates("no answer") }
-    return answer.values(6).isEmpty ? .conforms(answer.code.dotted) : .violates("\(answer.code.dotted) with Observe")
+    return answer.values(6).isEmpty
+      ? .conforms(answer.code.dotted) : .violates("\(answer.code.dotted) with Observe")
   },
 ]
 

@@ -4,7 +4,8 @@ import DeviceCore
 let securityCases: [ProbeCase] = [
   security(
     "tls-protocol", ["U-10", "TL-18"], "a ClientHello that offers the protocol coap",
-    "A server on another port than 5684 takes part in ALPN, and chooses coap.", "RFC 8323, 8.2", isAbout: .coap,
+    "A server on another port than 5684 takes part in ALPN, and chooses coap.", "RFC 8323, 8.2",
+    isAbout: .coap,
     ProbeHello(extensions: [ProbeHello.protocols("coap")])
   ) { $0.judgeProtocol($1) },
   security(
