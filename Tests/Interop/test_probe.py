@@ -288,6 +288,23 @@ def test_what_is_no_server_for_coap_is_one_clear_line():
     assert process.code == 1 and "no CSM" in process.stderr and process.stderr.count("\n") == 1, f"{process}"
 
 
+def test_a_server_that_closes_at_once_is_one_clear_line():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = threading.Thread(target=lambda: listener.accept()[0].close(), daemon=True)
+        server.start()
+        process = coap("probe", f"coap+tcp://127.0.0.1:{listener.getsockname()[1]}", within=30)
+        server.join(10)
+    assert process.code == 1 and "no CSM" in process.stderr and process.stderr.count("\n") == 1, f"{process}"
+    assert process.stdout == ""
+
+
+def test_the_help_says_what_is_written_and_how_clients_are_tried():
+    process = coap("probe", "--help")
+    assert process.code == 0
+    for words in ("--listen", "--writable", "without it nothing is written", "--json", "--row", "--case", "while coap"):
+        assert words in " ".join(process.stdout.split()), words
+
+
 @pytest.mark.parametrize("arguments", [
     (), ("coap+tcp://127.0.0.1", "--case", "nothing"), ("coap+tcp://127.0.0.1", "--row", "Z-99"),
     ("coap+tcp://127.0.0.1", "--timeout", "0"), ("--listen", "coaps+tcp://127.0.0.1"), ("http://127.0.0.1",),

@@ -48,7 +48,7 @@ final class ProbeLink {
       switch stream.write(piece.span) {
       case .bytes(let count):
         rest = rest.dropFirst(count)
-        if pieces != .max { pause(Milliseconds(3)) }
+        if pieces != .max { pause(Milliseconds(5)) }
       case .nothingYet: read(until: board.now + Milliseconds(50))
       case .failed: isEnded = true
       }
