@@ -21,7 +21,7 @@ struct Chance {
 /// What can go wrong, and what is counted besides.
 enum Tally: Int, CaseIterable {
   case delays, cuts, shortWrites, stalls, halfOpen, resets, ends, refusals, clockJumps, entropyFailures
-  case connections, requests, answers, notifications, timeouts, lostWithTheConnection, otherErrors, reports
+  case connections, bytes, requests, answers, notifications, timeouts, lostWithTheConnection, otherErrors, reports
 }
 
 /// A fault of the test itself, to see that it would be found.
