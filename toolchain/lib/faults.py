@@ -8,7 +8,8 @@
   --seed S        of the first one, 1 by default; a schedule is the same for the same seed
   --jobs N        processes, by default as many as there are processors
   --trace         runs the one schedule of this seed and prints all that happens
-  --plant FAULT   a fault of the test itself: lose-answer, answer-twice, corrupt-byte, keep-slot; it has to be found
+  --plant FAULT   a fault of the test itself: lose-answer, answer-twice, corrupt-byte, keep-slot,
+                  lose-byte; it has to be found
 
 A schedule has one server and up to three clients, one of them perhaps supervised. All of them ask and answer: small
 requests, some answered later, bodies in blocks in both directions, an observed state that changes, Pings, telemetry. The
@@ -35,7 +36,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRATCH = ROOT / ".build/faults"
-PLANTS = ("lose-answer", "answer-twice", "corrupt-byte", "keep-slot")
+PLANTS = ("lose-answer", "answer-twice", "corrupt-byte", "keep-slot", "lose-byte")
 # One that says nothing for so long hangs; it reports every 500 schedules.
 LONGEST_SILENCE = 120.0
 
@@ -130,7 +131,7 @@ def words(name: str) -> str:
 
 
 def report(sums: dict, found: list[str], seconds: float, first: int) -> int:
-    for line in found[:40]:
+    for line in found[:100]:
         print(line[:300])
     names = list(sums)
     faults = names[:names.index("connections")] if "connections" in names else []

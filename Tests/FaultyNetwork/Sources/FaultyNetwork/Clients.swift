@@ -45,6 +45,7 @@ final class PlainClient: Client {
   private var dialTime: Instant
   private var isEnding = false
   private let limits: Limits
+  private var board: SimulatedBoard
   private var connections: UInt32 = 0
 
   init(_ network: Network, _ index: Int) {
@@ -53,6 +54,7 @@ final class PlainClient: Client {
     store = Store(world)
     memory = Pool.clients[index]
     limits = FaultyNetwork.limits(world)
+    board = SimulatedBoard(world: world)
     asker = Asker(world, "client \(index)")
     delegate = ClientDelegate(asker: asker, resources: Resources { [store] in Echo(store: store) })
     dialTime = world.now + Milliseconds(UInt32(world.chance.below(2000)))
@@ -72,16 +74,13 @@ final class PlainClient: Client {
       switch opening!.open() {
       case .open:
         connections += 1
+        guard let firstToken = board.random() else { return giveUp(at: now) }
         let connection = Connection(
           role: .initiator, memory: memory.value, limits: limits, identity: connections,
-          firstToken: UInt32(truncatingIfNeeded: world.chance.next()), at: now)
+          firstToken: firstToken, at: now)
         endpoint = Endpoint(connection: connection, stream: opening!)
         opening = nil
-      case .failed:
-        opening!.close()
-        opening = nil
-        dialTime = now + .seconds(2)
-        return isEnding ? nil : dialTime
+      case .failed: return giveUp(at: now)
       default: return nil
       }
     }
@@ -95,11 +94,27 @@ final class PlainClient: Client {
       return earlier(until, store.nextAnswer(at: now))
     case .over:
       endpoint!.connection.serveDeferred(&delegate.resources, at: now)
+      expectEmpty(endpoint!.connection)
       endpoint = nil
       dialTime = now + Milliseconds(UInt32(500 + world.chance.below(3000)))
       asker.wish(.observe)
       return isEnding ? nil : dialTime
     }
+  }
+
+  private func giveUp(at now: Instant) -> Instant? {
+    opening!.close()
+    opening = nil
+    dialTime = now + .seconds(2)
+    return isEnding ? nil : dialTime
+  }
+
+  private func expectEmpty(_ connection: borrowing Connection) {
+    let counts = (connection.requestCount, connection.deferredCount, connection.observerCount)
+    if counts != (0, 0, 0) {
+      world.complain("a connection is over with \(counts) requests, deferred ones, observers")
+    }
+    if !connection.pendingOutput.isEmpty { world.complain("a connection is over with output") }
   }
 
   func beginLastRound() { asker.beginLastRound() }

@@ -177,7 +177,11 @@ struct SimulatedStream: ByteStream {
       for pipe in link.pipes { pipe.isHole = true }
       world.note("connection \(link.number) has become a hole")
     }
-    let copy = bytes.withUnsafeBufferPointer { Array($0) }
+    var copy = bytes.withUnsafeBufferPointer { Array($0) }
+    // Taken, and never sent.
+    if world.plant == .loseByte, copy.count > 1, world.chance.oneIn(200) {
+      copy.remove(at: world.chance.below(copy.count))
+    }
     let (taken, isReset) = link.pipes[side].write(copy)
     link.wires[side].take(taken, from: link.wires[1 - side])
     if isReset {

@@ -20,8 +20,9 @@ struct Chance {
 
 /// What can go wrong, and what is counted besides.
 enum Tally: Int, CaseIterable {
-  case delays, cuts, shortWrites, stalls, halfOpen, resets, ends, refusals, clockJumps, entropyFailures
+  case delays, cuts, shortWrites, stalls, halfOpen, resets, ends, refusals, clockJumps, entropyFailures, farewells
   case connections, bytes, requests, answers, notifications, timeouts, lostWithTheConnection, otherErrors, reports
+  case pings, pongs, releases, aborts
 }
 
 /// A fault of the test itself, to see that it would be found.
@@ -30,6 +31,7 @@ enum Plant: String {
   case answerTwice = "answer-twice"
   case corruptByte = "corrupt-byte"
   case keepSlot = "keep-slot"
+  case loseByte = "lose-byte"
 }
 
 /// One schedule: its time, its chance, what happened, and what was found wrong.
@@ -83,6 +85,6 @@ final class World {
 
   func complain(_ text: String) {
     note("WRONG: \(text)")
-    complaints.append(text)
+    complaints.append("\(text) (step \(moves), \(time))")
   }
 }
