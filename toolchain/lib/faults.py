@@ -11,7 +11,7 @@
   --plant FAULT   a fault of the test itself: lose-answer, answer-twice, corrupt-byte, keep-slot,
                   lose-byte; it has to be found
 
-A schedule has one server and up to three clients, one of them perhaps supervised. All of them ask and answer: small
+A schedule has one server and up to three clients, one of them perhaps supervised, on streams or on WebSockets. All of them ask and answer: small
 requests, some answered later, bodies in blocks in both directions, an observed state that changes, Pings, telemetry. The
 network delays, cuts and stalls what they send, loses it without a word, resets and ends connections at any byte and
 refuses them; the clock jumps and random bits are missing. Then the weather becomes calm, and everything has to work.

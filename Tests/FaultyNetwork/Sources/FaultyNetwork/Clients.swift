@@ -40,8 +40,9 @@ final class PlainClient: Client {
   private let store: Store
   private let memory: Memory
   private var delegate: ClientDelegate
-  private var opening: SimulatedStream?
-  private var endpoint: Endpoint<SimulatedStream>?
+  private var opening: Transport?
+  private var openingEnd: Instant
+  private var endpoint: Endpoint<Transport>?
   private var dialTime: Instant
   private var isEnding = false
   private let limits: Limits
@@ -57,6 +58,7 @@ final class PlainClient: Client {
     board = SimulatedBoard(world: world)
     asker = Asker(world, "client \(index)")
     delegate = ClientDelegate(asker: asker, resources: Resources { [store] in Echo(store: store) })
+    openingEnd = world.now
     dialTime = world.now + Milliseconds(UInt32(world.chance.below(2000)))
     asker.wish(.observe)
     for _ in 0..<world.chance.below(5) {
@@ -68,7 +70,9 @@ final class PlainClient: Client {
     let now = world.now
     if endpoint == nil, opening == nil, !isEnding {
       guard dialTime.isReached(at: now) else { return dialTime }
-      opening = SimulatedStream(link: network.dial(), side: 0)
+      openingEnd = now + .seconds(30)
+      opening = network.dial(limits)
+      if opening == nil { return giveUp(at: now) }
     }
     if opening != nil {
       switch opening!.open() {
@@ -81,7 +85,8 @@ final class PlainClient: Client {
         endpoint = Endpoint(connection: connection, stream: opening!)
         opening = nil
       case .failed: return giveUp(at: now)
-      default: return nil
+      case .busy: return now
+      case .nothingYet, .failing: return openingEnd.isReached(at: now) ? giveUp(at: now) : openingEnd
       }
     }
     guard endpoint != nil else { return nil }
@@ -103,7 +108,7 @@ final class PlainClient: Client {
   }
 
   private func giveUp(at now: Instant) -> Instant? {
-    opening!.close()
+    opening?.close()
     opening = nil
     dialTime = now + .seconds(2)
     return isEnding ? nil : dialTime
@@ -201,10 +206,10 @@ final class SupervisedClient: Client {
     Pool.telemetry.initialize(repeating: 0)
     var options = SupervisorOptions()
     options.telemetryPolicy = .newestRefused
+    let limits = FaultyNetwork.limits(world)
     supervisor = Supervisor(
-      board: SimulatedBoard(world: world), dialler: SimulatedDialler(network: network),
-      delegate: Application(world: world, asker: asker, account: account),
-      limits: FaultyNetwork.limits(world),
+      board: SimulatedBoard(world: world), dialler: SimulatedDialler(network: network, limits: limits),
+      delegate: Application(world: world, asker: asker, account: account), limits: limits,
       options: options,
       memory: SupervisorMemory(
         connection: Pool.clients[0].value, telemetry: Pool.telemetry, traffic: Pool.traffic))

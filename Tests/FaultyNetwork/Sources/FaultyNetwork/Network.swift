@@ -121,9 +121,10 @@ final class Link {
     opening = world.time &+ UInt32(world.chance.below(100))
     world.count(.connections)
     number = world.tally[Tally.connections.rawValue]
-    wires = [
-      Wire(world, "client of connection \(number)"), Wire(world, "server of connection \(number)"),
-    ]
+    wires = ["client", "server"].map { [number] role in
+      let name = "\(role) of connection \(number)"
+      return Wire(world, name, world.isWebSocket ? WebSocketWire(isClient: role == "client") : nil)
+    }
     world.note("connection \(number) is dialled\(isRefused ? ", refused" : "")")
   }
 
@@ -246,30 +247,5 @@ final class Network {
         world.complain("connection \(link.number) was never closed by side \(side)")
       }
     }
-  }
-}
-
-struct SimulatedListener: Listener {
-  let network: Network
-  mutating func accept() -> SimulatedStream? { network.accept().map { SimulatedStream(link: $0, side: 1) } }
-}
-
-struct SimulatedDialler: Dialler {
-  let network: Network
-  mutating func dial(_ place: DialPlace) -> SimulatedStream? {
-    SimulatedStream(link: network.dial(), side: 0)
-  }
-}
-
-struct SimulatedBoard: Board {
-  let world: World
-
-  var now: Instant { world.now }
-  mutating func wait(until deadline: Instant?) { fatalError("the loop waits") }
-
-  mutating func fillRandom(_ bytes: inout MutableSpan<UInt8>) -> Bool {
-    if world.happens(.entropyFailures, 6) { return false }
-    for index in bytes.indices { bytes[index] = UInt8(truncatingIfNeeded: world.chance.next()) }
-    return true
   }
 }

@@ -9,6 +9,8 @@ func run(_ world: World) {
   let slots = makeSlots()
   var server = makeServer(network, store, slots)
   defer {
+    Pool.serverSessions.freeAll()
+    Pool.clientSessions.freeAll()
     slots.deinitialize()
     slots.deallocate()
   }
@@ -95,6 +97,8 @@ private func expectNothingLeft(
   if server.service.observer.askers.contains(where: { $0 != nil }) {
     world.complain("a connection's account is open")
   }
+  let sockets = (Pool.serverSessions.pool.usedCount, Pool.clientSessions.pool.usedCount)
+  if sockets != (0, 0) { world.complain("\(sockets) WebSockets of server and clients are left") }
   for client in clients { client.expectNothingLeft() }
   network.expectAllClosed()
 }

@@ -28,6 +28,7 @@ func limits(_ world: World) -> Limits {
   limits.requestTimeout = .seconds(30)
   limits.bodyTimeout = .seconds(60)
   if world.chance.oneIn(4) { limits.largestResponseByteCount = 200 }
+  if world.isWebSocket { limits.framingByteCount = 4 }
   return limits
 }
 
@@ -35,10 +36,10 @@ typealias ServerTable = ResourcePair<
   ResourcePair<ResourcePair<SingleResource<Echo>, SingleResource<State>>, SingleResource<File>>,
   SingleResource<Reports>
 >
-typealias Server = Device<SimulatedBoard, SimulatedListener, ServerTable, ServerObserver>
+typealias Server = Device<SimulatedBoard, TransportListener, ServerTable, ServerObserver>
 
-func makeSlots() -> UnsafeMutableBufferPointer<Slot<SimulatedStream>> {
-  let slots = UnsafeMutableBufferPointer<Slot<SimulatedStream>>.allocate(capacity: Pool.server.count)
+func makeSlots() -> UnsafeMutableBufferPointer<Slot<Transport>> {
+  let slots = UnsafeMutableBufferPointer<Slot<Transport>>.allocate(capacity: Pool.server.count)
   for index in slots.indices {
     slots.initializeElement(at: index, to: Slot(memory: Pool.server[index].value))
   }
@@ -46,11 +47,12 @@ func makeSlots() -> UnsafeMutableBufferPointer<Slot<SimulatedStream>> {
 }
 
 func makeServer(
-  _ network: Network, _ store: Store, _ slots: UnsafeMutableBufferPointer<Slot<SimulatedStream>>
+  _ network: Network, _ store: Store, _ slots: UnsafeMutableBufferPointer<Slot<Transport>>
 ) -> Server {
   let world = network.world
+  let limits = limits(world)
   return Server(
-    board: SimulatedBoard(world: world), listener: SimulatedListener(network: network),
+    board: SimulatedBoard(world: world), listener: network.listener(limits),
     resources: Resources {
       Echo(store: store)
       State(store: store)
@@ -58,5 +60,5 @@ func makeServer(
       Reports(store: store)
     },
     observer: ServerObserver(world: world, askers: [Asker?](repeating: nil, count: slots.count)),
-    limits: limits(world), slots: slots)
+    limits: limits, slots: slots)
 }

@@ -12,30 +12,45 @@ final class Wire {
   private var hasReleased = false
   private var hasAborted = false
   private var isWrong = false
+  private var webSocket: WebSocketWire?
 
   /// What every end takes (RFC 8323 section 5.3.1).
   private static let smallestLimit = 1152
 
-  init(_ world: World, _ name: String) {
+  init(_ world: World, _ name: String, _ webSocket: WebSocketWire?) {
     self.world = world
     self.name = name
+    self.webSocket = webSocket
   }
 
   /// The end's transport has taken these bytes.
   func take(_ bytes: ArraySlice<UInt8>, from peer: Wire) {
     guard !isWrong else { return }
+    if webSocket != nil {
+      for message in webSocket!.take(bytes) where !isWrong {
+        // The length is the frame's: Len is always zero (RFC 8323 section 4.2).
+        guard message.count >= 2, message[0] >> 4 == 0, message.count >= 2 + Int(message[0] & 15) else {
+          return complain("a WebSocket message that is none of CoAP")
+        }
+        check(message[...], headByteCount: 2, peer)
+      }
+      if let fault = webSocket!.fault { complain(fault) }
+      return
+    }
     rest += bytes
     var start = 0
-    while !isWrong, let end = messageEnd(start) {
-      check(rest[start..<end], peer)
-      start = end
+    while !isWrong, let head = Head(rest[start...]), start + head.messageByteCount <= rest.count {
+      check(rest[start..<start + head.messageByteCount], headByteCount: head.byteCount, peer)
+      start += head.messageByteCount
     }
     rest.removeFirst(start)
   }
 
   /// The end has closed its writing side: it has nothing more to say, so it has said all of it.
   func finish() {
-    if !rest.isEmpty { complain("the writing side is closed within a message") }
+    if !rest.isEmpty || webSocket?.isWithinFrame == true {
+      complain("the writing side is closed within a message")
+    }
   }
 
   private func complain(_ text: String) {
@@ -44,20 +59,14 @@ final class Wire {
     world.complain("\(name), message \(count) on the wire: \(text)")
   }
 
-  /// Where the message that begins at `start` ends; nil when it has not all come.
-  private func messageEnd(_ start: Int) -> Int? {
-    guard let head = Head(rest[start...]) else { return nil }
-    let end = start + head.byteCount + head.tokenByteCount + head.bodyByteCount
-    return end <= rest.count ? end : nil
-  }
-
-  private func check(_ message: ArraySlice<UInt8>, _ peer: Wire) {
-    guard let head = Head(message) else { return }
-    let code = message[message.startIndex + head.byteCount - 1]
-    let token = Array(message.dropFirst(head.byteCount).prefix(head.tokenByteCount))
-    let options = Options(message.dropFirst(head.byteCount + head.tokenByteCount))
+  /// - Parameter headByteCount: from the start to the token.
+  private func check(_ message: ArraySlice<UInt8>, headByteCount: Int, _ peer: Wire) {
+    let tokenByteCount = Int(message.first! & 15)
+    let code = message[message.startIndex + headByteCount - 1]
+    let token = Array(message.dropFirst(headByteCount).prefix(tokenByteCount))
+    let options = Options(message.dropFirst(headByteCount + tokenByteCount))
     defer { count += 1 }
-    if head.tokenByteCount > 8 { return complain("a token of \(head.tokenByteCount) bytes") }
+    if tokenByteCount > 8 { return complain("a token of \(tokenByteCount) bytes") }
     guard let options else { return complain("options that are none") }
     if hasAborted { return complain("something behind an Abort") }
     if count == 0, code != 0xe1 { return complain("the first one is no CSM") }
@@ -102,8 +111,7 @@ final class Wire {
   /// Len, token length and Code (RFC 8323 section 3.2).
   private struct Head {
     let byteCount: Int
-    let tokenByteCount: Int
-    let bodyByteCount: Int
+    let messageByteCount: Int
 
     /// Nil when it has not all come.
     init?(_ bytes: ArraySlice<UInt8>) {
@@ -112,9 +120,9 @@ final class Wire {
       let width = [13: 1, 14: 2, 15: 4][nibble] ?? 0
       guard bytes.count >= 2 + width else { return nil }
       let extended = bytes.dropFirst().prefix(width).reduce(0) { $0 << 8 | Int($1) }
-      bodyByteCount = ([13: 13, 14: 269, 15: 65805][nibble] ?? nibble) + extended
-      tokenByteCount = Int(first & 15)
       byteCount = 2 + width
+      let bodyByteCount = ([13: 13, 14: 269, 15: 65805][nibble] ?? nibble) + extended
+      messageByteCount = byteCount + Int(first & 15) + bodyByteCount
     }
   }
 

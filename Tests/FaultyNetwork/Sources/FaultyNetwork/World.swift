@@ -20,8 +20,10 @@ struct Chance {
 
 /// What can go wrong, and what is counted besides.
 enum Tally: Int, CaseIterable {
-  case delays, cuts, shortWrites, stalls, halfOpen, resets, ends, refusals, clockJumps, entropyFailures, farewells
-  case connections, bytes, requests, answers, notifications, timeouts, lostWithTheConnection, otherErrors, reports
+  case delays, cuts, shortWrites, stalls, halfOpen, resets, ends, refusals
+  case clockJumps, entropyFailures, farewells
+  case connections, webSockets, bytes, requests, answers, notifications
+  case timeouts, lostWithTheConnection, otherErrors, reports
   case pings, pongs, releases, aborts
 }
 
@@ -45,6 +47,8 @@ final class World {
   var moves = 0
   /// While false, nothing new goes wrong.
   var isFaulty = true
+  /// Whether all connections of this schedule are WebSockets.
+  let isWebSocket: Bool
   /// How much of each kind of fault there is; zero for none.
   var rates: [Int]
   var tally = [Int](repeating: 0, count: Tally.allCases.count)
@@ -61,6 +65,7 @@ final class World {
     time =
       chance.oneIn(3)
       ? 0xffff_ff00 &- UInt32(chance.below(60_000)) : UInt32(truncatingIfNeeded: chance.next())
+    isWebSocket = chance.oneIn(4)
     rates = (0..<Tally.connections.rawValue).map { _ in 0 }
     for index in rates.indices where chance.oneIn(2) { rates[index] = 1 + chance.below(3) }
   }
