@@ -11,13 +11,14 @@
   --plant FAULT   a fault of the test itself: lose-answer, answer-twice, corrupt-byte, keep-slot,
                   lose-byte; it has to be found
 
-A schedule has one server and up to three clients, one of them perhaps supervised, on streams or on WebSockets. All of them ask and answer: small
-requests, some answered later, bodies in blocks in both directions, an observed state that changes, Pings, telemetry. The
-network delays, cuts and stalls what they send, loses it without a word, resets and ends connections at any byte and
-refuses them; the clock jumps and random bits are missing. Then the weather becomes calm, and everything has to work.
+A schedule has one server and up to three clients, one of them perhaps supervised, on streams or on WebSockets, with much
+memory or little. All of them ask and answer: small requests, some answered later, bodies in blocks in both directions, an
+observed state that changes, Pings, telemetry; some release or abort in the middle of it. The network delays, cuts and
+stalls what they send, loses it without a word, resets and ends connections at any byte and refuses them; the clock jumps
+and random bits are missing. Then the weather becomes calm, and everything has to work.
 
 Each request has to end in one answer, its own, or in one typed error; bodies are the same; the latest state arrives; no
-telemetry is lost; in the end nothing is left anywhere, within the time that all timers together have.
+telemetry is lost; what is on the wire is read by a reader that shares no code with the core; in the end nothing is left anywhere, within the time that all timers together have.
 
 Exit codes: 0 nothing found, 1 something found, 64 wrong use.
 """
@@ -43,7 +44,8 @@ LONGEST_SILENCE = 120.0
 
 def build() -> Path:
     done = subprocess.run(
-        ["swift", "build", "-c", "release", "--package-path", ROOT / "Tests/FaultyNetwork", "--scratch-path", SCRATCH],
+        ["swift", "build", "-c", "release", "-Xswiftc", "-cross-module-optimization",
+         "--package-path", ROOT / "Tests/FaultyNetwork", "--scratch-path", SCRATCH],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True)
     if done.returncode != 0:
         print(done.stdout[-4000:])

@@ -82,7 +82,7 @@ final class Asker {
         connection.abort("enough", at: now)
         world.count(.aborts)
       case .echo:
-        let size = world.chance.oneIn(5) ? world.chance.below(900) : world.chance.below(30)
+        let size = world.chance.oneIn(5) ? world.chance.below(world.largestEcho) : world.chance.below(30)
         let payload =
           bytes(UInt32(truncatingIfNeeded: world.chance.next())) + [UInt8](repeating: 0x2b, count: size)
         let id = try connection.request(.post, at: now) { writer throws(WriteError) in

@@ -53,8 +53,8 @@ final class PlainClient: Client {
     self.network = network
     world = network.world
     store = Store(world)
-    memory = Pool.clients[index]
-    limits = FaultyNetwork.limits(world)
+    memory = Pool.client(world, index)
+    limits = FaultyNetwork.limits(world, isSmall: world.areClientsSmall)
     board = SimulatedBoard(world: world)
     asker = Asker(world, "client \(index)")
     delegate = ClientDelegate(asker: asker, resources: Resources { [store] in Echo(store: store) })
@@ -206,13 +206,13 @@ final class SupervisedClient: Client {
     Pool.telemetry.initialize(repeating: 0)
     var options = SupervisorOptions()
     options.telemetryPolicy = .newestRefused
-    let limits = FaultyNetwork.limits(world)
+    let limits = FaultyNetwork.limits(world, isSmall: world.areClientsSmall)
     supervisor = Supervisor(
       board: SimulatedBoard(world: world), dialler: SimulatedDialler(network: network, limits: limits),
       delegate: Application(world: world, asker: asker, account: account), limits: limits,
       options: options,
       memory: SupervisorMemory(
-        connection: Pool.clients[0].value, telemetry: Pool.telemetry, traffic: Pool.traffic))
+        connection: Pool.client(world, 0).value, telemetry: Pool.telemetry, traffic: Pool.traffic))
     resources = Resources { [store] in Echo(store: store) }
     reportTime = world.now + .seconds(1)
     for _ in 0..<world.chance.below(3) { asker.wish([.echo, .download, .upload][world.chance.below(3)]) }

@@ -6,7 +6,7 @@ func run(_ world: World) {
   let network = Network(world)
   let store = Store(world)
   store.fileByteCount = UInt32(world.chance.below(world.chance.oneIn(8) ? 9000 : 1500))
-  let slots = makeSlots()
+  let slots = makeSlots(world)
   var server = makeServer(network, store, slots)
   defer {
     Pool.serverSessions.freeAll()

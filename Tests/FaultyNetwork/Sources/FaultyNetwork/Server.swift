@@ -21,9 +21,9 @@ struct ServerObserver: DeviceObserver {
   }
 }
 
-func limits(_ world: World) -> Limits {
+func limits(_ world: World, isSmall: Bool) -> Limits {
   var limits = Limits()
-  limits.maximumMessageByteCount = world.chance.oneIn(2) ? 1152 : 2304
+  limits.maximumMessageByteCount = isSmall || world.chance.oneIn(2) ? 1152 : 2304
   limits.keepAliveInterval = .seconds(20)
   limits.requestTimeout = .seconds(30)
   limits.bodyTimeout = .seconds(60)
@@ -38,10 +38,11 @@ typealias ServerTable = ResourcePair<
 >
 typealias Server = Device<SimulatedBoard, TransportListener, ServerTable, ServerObserver>
 
-func makeSlots() -> UnsafeMutableBufferPointer<Slot<Transport>> {
-  let slots = UnsafeMutableBufferPointer<Slot<Transport>>.allocate(capacity: Pool.server.count)
+func makeSlots(_ world: World) -> UnsafeMutableBufferPointer<Slot<Transport>> {
+  let memory = Pool.server(world)
+  let slots = UnsafeMutableBufferPointer<Slot<Transport>>.allocate(capacity: memory.count)
   for index in slots.indices {
-    slots.initializeElement(at: index, to: Slot(memory: Pool.server[index].value))
+    slots.initializeElement(at: index, to: Slot(memory: memory[index].value))
   }
   return slots
 }
@@ -50,7 +51,7 @@ func makeServer(
   _ network: Network, _ store: Store, _ slots: UnsafeMutableBufferPointer<Slot<Transport>>
 ) -> Server {
   let world = network.world
-  let limits = limits(world)
+  let limits = limits(world, isSmall: world.isServerSmall)
   return Server(
     board: SimulatedBoard(world: world), listener: network.listener(limits),
     resources: Resources {

@@ -49,6 +49,8 @@ final class World {
   var isFaulty = true
   /// Whether all connections of this schedule are WebSockets.
   let isWebSocket: Bool
+  /// Whether each side has memory for small messages and few of everything only.
+  let isServerSmall, areClientsSmall: Bool
   /// How much of each kind of fault there is; zero for none.
   var rates: [Int]
   var tally = [Int](repeating: 0, count: Tally.allCases.count)
@@ -66,9 +68,14 @@ final class World {
       chance.oneIn(3)
       ? 0xffff_ff00 &- UInt32(chance.below(60_000)) : UInt32(truncatingIfNeeded: chance.next())
     isWebSocket = chance.oneIn(4)
+    isServerSmall = chance.oneIn(4)
+    areClientsSmall = chance.oneIn(4)
     rates = (0..<Tally.connections.rawValue).map { _ in 0 }
     for index in rates.indices where chance.oneIn(2) { rates[index] = 1 + chance.below(3) }
   }
+
+  /// The largest payload of a request that everybody can send and answer.
+  var largestEcho: Int { isServerSmall || areClientsSmall ? 300 : 900 }
 
   var now: Instant { Instant(rawValue: time) }
 
