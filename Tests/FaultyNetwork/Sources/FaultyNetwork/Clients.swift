@@ -4,6 +4,8 @@ import Port
 /// What one client has to do in a schedule.
 protocol Client: AnyObject {
   var asker: Asker { get }
+  /// What it serves.
+  var store: Store { get }
   /// Does what can be done now, and says when to look again.
   func step() -> Instant?
   /// Calm weather: everything once more, and the latest state.
@@ -19,10 +21,23 @@ extension Asker {
   func isSatisfied(_ state: UInt32) -> Bool { finished.isSuperset(of: 0..<3) && isIdle && lastState == state }
 }
 
+/// What a client serves: the same as the server, without telemetry.
+typealias ClientResources = Resources<
+  ResourcePair<ResourcePair<SingleResource<Echo>, SingleResource<State>>, SingleResource<File>>
+>
+
+func clientResources(_ store: Store) -> ClientResources {
+  Resources {
+    Echo(store: store)
+    State(store: store)
+    File(store: store)
+  }
+}
+
 /// Tells the asker, and serves what the other side asks.
 struct ClientDelegate: EndpointDelegate, ~Copyable {
   let asker: Asker
-  var resources: Resources<SingleResource<Echo>>
+  var resources: ClientResources
   var isClosed = false
 
   mutating func handle(_ event: Event, on connection: inout Connection, at now: Instant) {
@@ -37,7 +52,7 @@ final class PlainClient: Client {
   let asker: Asker
   private let network: Network
   private let world: World
-  private let store: Store
+  let store: Store
   private let memory: Memory
   private var delegate: ClientDelegate
   private var opening: Transport?
@@ -52,12 +67,12 @@ final class PlainClient: Client {
   init(_ network: Network, _ index: Int) {
     self.network = network
     world = network.world
-    store = Store(world)
+    store = Store(world, UInt32(index + 1))
     memory = Pool.client(world, index)
     limits = FaultyNetwork.limits(world, isSmall: world.areClientsSmall)
     board = SimulatedBoard(world: world)
     asker = Asker(world, "client \(index)")
-    delegate = ClientDelegate(asker: asker, resources: Resources { [store] in Echo(store: store) })
+    delegate = ClientDelegate(asker: asker, resources: clientResources(store))
     openingEnd = world.now
     dialTime = world.now + Milliseconds(UInt32(world.chance.below(2000)))
     asker.wish(.observe)
@@ -96,6 +111,9 @@ final class PlainClient: Client {
     case .busy: return now
     case .waiting(let until):
       asker.attend(to: &endpoint!.connection, at: now)
+      let pending = endpoint!.connection.pendingOutput.count
+      endpoint!.connection.serveObservers(&delegate.resources, at: now)
+      if endpoint!.connection.pendingOutput.count > pending { world.moves += 1 }
       return earlier(until, store.nextAnswer(at: now))
     case .over:
       endpoint!.connection.serveDeferred(&delegate.resources, at: now)
@@ -136,7 +154,7 @@ final class PlainClient: Client {
 
   var isOver: Bool { endpoint == nil && opening == nil }
   func expectNothingLeft() {
-    if !store.waiting.isEmpty { world.complain("a client holds answers for nobody") }
+    store.expectNothingLeft()
   }
 }
 
@@ -187,9 +205,9 @@ struct Application: SupervisorDelegate {
 final class SupervisedClient: Client {
   let asker: Asker
   private let world: World
-  private let store: Store
+  let store: Store
   private var supervisor: Supervisor<SimulatedBoard, SimulatedDialler, Application>
-  private var resources: Resources<SingleResource<Echo>>
+  private var resources: ClientResources
   private let account = Application.Account()
   private var reports: [UInt32] = []
   private var reportTime: Instant
@@ -200,7 +218,7 @@ final class SupervisedClient: Client {
   init(_ network: Network, _ serverStore: Store) {
     world = network.world
     self.serverStore = serverStore
-    store = Store(world)
+    store = Store(world, 1)
     asker = Asker(world, "device")
     Pool.traffic.initialize(to: TrafficMeter())
     Pool.telemetry.initialize(repeating: 0)
@@ -213,7 +231,7 @@ final class SupervisedClient: Client {
       options: options,
       memory: SupervisorMemory(
         connection: Pool.client(world, 0).value, telemetry: Pool.telemetry, traffic: Pool.traffic))
-    resources = Resources { [store] in Echo(store: store) }
+    resources = clientResources(store)
     reportTime = world.now + .seconds(1)
     for _ in 0..<world.chance.below(3) { asker.wish([.echo, .download, .upload][world.chance.below(3)]) }
   }
@@ -251,7 +269,7 @@ final class SupervisedClient: Client {
   var isOver: Bool { supervisor.state == .stopped }
 
   func expectNothingLeft() {
-    if !store.waiting.isEmpty { world.complain("a device holds answers for nobody") }
+    store.expectNothingLeft()
     if account.answered != reports.count || account.settled != reports.count {
       world.complain("\(reports.count) reports, \(account.settled) settled, \(account.answered) answered")
     }

@@ -9,10 +9,20 @@ struct ServerObserver: DeviceObserver {
   mutating func observe(_ event: Event, on connection: borrowing Connection, slot: Int) {
     if event == .capabilities, askers[slot] == nil {
       askers[slot] = Asker(world, "server \(slot)")
-      for _ in 0..<world.chance.below(3) { askers[slot]!.wish(world.chance.oneIn(4) ? .ping : .echo) }
+      for _ in 0..<world.chance.below(4) {
+        askers[slot]!.wish([.echo, .echo, .ping, .observe, .download, .upload][world.chance.below(6)])
+      }
     }
     askers[slot]?.note(event, on: connection)
     if case .closed = event { askers[slot] = nil }
+  }
+
+  /// Whether the server itself has got what it asked for, of these states of the clients the latest.
+  func isSatisfied(_ states: [UInt32]) -> Bool {
+    askers.allSatisfy { asker in
+      guard let asker else { return true }
+      return asker.isIdle && (!asker.isObserving || asker.lastState.map { states.contains($0) } ?? false)
+    }
   }
 
   mutating func attend(to connection: inout Connection, slot: Int, at now: Instant) -> Instant? {
