@@ -12,6 +12,7 @@ let package = Package(
       dependencies: [
         .product(name: "DeviceCore", package: "coap-device-sdk"),
         .product(name: "Port", package: "coap-device-sdk"),
+        .product(name: "PortWebSocket", package: "coap-device-sdk"),
       ],
       swiftSettings: [.swiftLanguageMode(.v5), .enableExperimentalFeature("Lifetimes")])
   ]

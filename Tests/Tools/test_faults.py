@@ -18,12 +18,14 @@ def faults(*options: object, within: float = 300) -> subprocess.CompletedProcess
 
 @pytest.mark.parametrize("plant, word", [
     ("lose-answer", "without an end"), ("answer-twice", "over or was never made"),
-    ("corrupt-byte", "with other bytes"), ("keep-slot", "never closed"),
+    ("corrupt-byte", "with other bytes"), ("keep-slot", "never closed"), ("lose-byte", "on the wire"),
 ])
 def test_a_planted_fault_is_found(plant, word):
     done = faults("--plant", plant, "--schedules", 200)
     assert done.returncode == 1, done.stdout
     assert word in done.stdout and "toolchain/faults --seed" in done.stdout
+    # What led to the first one.
+    assert "WRONG: " in done.stdout
 
 
 def test_nothing_is_found_without_one():

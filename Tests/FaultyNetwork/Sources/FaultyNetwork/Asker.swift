@@ -3,7 +3,7 @@ import DeviceCore
 /// One end's own requests: sends them, and holds the account of what must come back.
 final class Asker {
   enum Wish: Equatable {
-    case echo, download, upload, observe, ping
+    case echo, download, upload, observe, ping, release, abort
   }
 
   /// What was asked, to know the answer.
@@ -58,6 +58,8 @@ final class Asker {
   /// Sends what it can now.
   func attend(to connection: inout Connection, at now: Instant) {
     guard connection.isOpen else { return }
+    // Some leave in the middle of it, and come again.
+    if world.happens(.farewells, 800) { wish(world.chance.oneIn(3) ? .abort : .release) }
     if hasLostObservations {
       hasLostObservations = false
       return connection.release(at: now)
@@ -70,9 +72,17 @@ final class Asker {
   private func fulfil(_ wish: Wish, _ connection: inout Connection, at now: Instant) -> Bool {
     do {
       switch wish {
-      case .ping: try connection.ping(custody: world.chance.oneIn(2), at: now)
+      case .ping:
+        try connection.ping(custody: world.chance.oneIn(2), at: now)
+        world.count(.pings)
+      case .release:
+        connection.release(holdOffSeconds: UInt32(world.chance.below(4)), at: now)
+        world.count(.releases)
+      case .abort:
+        connection.abort("enough", at: now)
+        world.count(.aborts)
       case .echo:
-        let size = world.chance.oneIn(5) ? world.chance.below(900) : world.chance.below(30)
+        let size = world.chance.oneIn(5) ? world.chance.below(world.largestEcho) : world.chance.below(30)
         let payload =
           bytes(UInt32(truncatingIfNeeded: world.chance.next())) + [UInt8](repeating: 0x2b, count: size)
         let id = try connection.request(.post, at: now) { writer throws(WriteError) in
@@ -149,6 +159,7 @@ final class Asker {
         return world.complain("\(name): a notification that was not asked for")
       }
       lastState = number(message.payload)
+    case .pong: world.count(.pongs)
     case .requestFailed(let id, let failure):
       guard let question = settle(id) else { return }
       switch failure {

@@ -4,6 +4,8 @@ import Port
 /// What one client has to do in a schedule.
 protocol Client: AnyObject {
   var asker: Asker { get }
+  /// What it serves.
+  var store: Store { get }
   /// Does what can be done now, and says when to look again.
   func step() -> Instant?
   /// Calm weather: everything once more, and the latest state.
@@ -19,10 +21,23 @@ extension Asker {
   func isSatisfied(_ state: UInt32) -> Bool { finished.isSuperset(of: 0..<3) && isIdle && lastState == state }
 }
 
+/// What a client serves: the same as the server, without telemetry.
+typealias ClientResources = Resources<
+  ResourcePair<ResourcePair<SingleResource<Echo>, SingleResource<State>>, SingleResource<File>>
+>
+
+func clientResources(_ store: Store) -> ClientResources {
+  Resources {
+    Echo(store: store)
+    State(store: store)
+    File(store: store)
+  }
+}
+
 /// Tells the asker, and serves what the other side asks.
 struct ClientDelegate: EndpointDelegate, ~Copyable {
   let asker: Asker
-  var resources: Resources<SingleResource<Echo>>
+  var resources: ClientResources
   var isClosed = false
 
   mutating func handle(_ event: Event, on connection: inout Connection, at now: Instant) {
@@ -37,24 +52,28 @@ final class PlainClient: Client {
   let asker: Asker
   private let network: Network
   private let world: World
-  private let store: Store
+  let store: Store
   private let memory: Memory
   private var delegate: ClientDelegate
-  private var opening: SimulatedStream?
-  private var endpoint: Endpoint<SimulatedStream>?
+  private var opening: Transport?
+  private var openingEnd: Instant
+  private var endpoint: Endpoint<Transport>?
   private var dialTime: Instant
   private var isEnding = false
   private let limits: Limits
+  private var board: SimulatedBoard
   private var connections: UInt32 = 0
 
   init(_ network: Network, _ index: Int) {
     self.network = network
     world = network.world
-    store = Store(world)
-    memory = Pool.clients[index]
-    limits = FaultyNetwork.limits(world)
+    store = Store(world, UInt32(index + 1))
+    memory = Pool.client(world, index)
+    limits = FaultyNetwork.limits(world, isSmall: world.areClientsSmall)
+    board = SimulatedBoard(world: world)
     asker = Asker(world, "client \(index)")
-    delegate = ClientDelegate(asker: asker, resources: Resources { [store] in Echo(store: store) })
+    delegate = ClientDelegate(asker: asker, resources: clientResources(store))
+    openingEnd = world.now
     dialTime = world.now + Milliseconds(UInt32(world.chance.below(2000)))
     asker.wish(.observe)
     for _ in 0..<world.chance.below(5) {
@@ -66,23 +85,23 @@ final class PlainClient: Client {
     let now = world.now
     if endpoint == nil, opening == nil, !isEnding {
       guard dialTime.isReached(at: now) else { return dialTime }
-      opening = SimulatedStream(link: network.dial(), side: 0)
+      openingEnd = now + .seconds(30)
+      opening = network.dial(limits)
+      if opening == nil { return giveUp(at: now) }
     }
     if opening != nil {
       switch opening!.open() {
       case .open:
         connections += 1
+        guard let firstToken = board.random() else { return giveUp(at: now) }
         let connection = Connection(
           role: .initiator, memory: memory.value, limits: limits, identity: connections,
-          firstToken: UInt32(truncatingIfNeeded: world.chance.next()), at: now)
+          firstToken: firstToken, at: now)
         endpoint = Endpoint(connection: connection, stream: opening!)
         opening = nil
-      case .failed:
-        opening!.close()
-        opening = nil
-        dialTime = now + .seconds(2)
-        return isEnding ? nil : dialTime
-      default: return nil
+      case .failed: return giveUp(at: now)
+      case .busy: return now
+      case .nothingYet, .failing: return openingEnd.isReached(at: now) ? giveUp(at: now) : openingEnd
       }
     }
     guard endpoint != nil else { return nil }
@@ -92,14 +111,33 @@ final class PlainClient: Client {
     case .busy: return now
     case .waiting(let until):
       asker.attend(to: &endpoint!.connection, at: now)
+      let pending = endpoint!.connection.pendingOutput.count
+      endpoint!.connection.serveObservers(&delegate.resources, at: now)
+      if endpoint!.connection.pendingOutput.count > pending { world.moves += 1 }
       return earlier(until, store.nextAnswer(at: now))
     case .over:
       endpoint!.connection.serveDeferred(&delegate.resources, at: now)
+      expectEmpty(endpoint!.connection)
       endpoint = nil
       dialTime = now + Milliseconds(UInt32(500 + world.chance.below(3000)))
       asker.wish(.observe)
       return isEnding ? nil : dialTime
     }
+  }
+
+  private func giveUp(at now: Instant) -> Instant? {
+    opening?.close()
+    opening = nil
+    dialTime = now + .seconds(2)
+    return isEnding ? nil : dialTime
+  }
+
+  private func expectEmpty(_ connection: borrowing Connection) {
+    let counts = (connection.requestCount, connection.deferredCount, connection.observerCount)
+    if counts != (0, 0, 0) {
+      world.complain("a connection is over with \(counts) requests, deferred ones, observers")
+    }
+    if !connection.pendingOutput.isEmpty { world.complain("a connection is over with output") }
   }
 
   func beginLastRound() { asker.beginLastRound() }
@@ -116,7 +154,7 @@ final class PlainClient: Client {
 
   var isOver: Bool { endpoint == nil && opening == nil }
   func expectNothingLeft() {
-    if !store.waiting.isEmpty { world.complain("a client holds answers for nobody") }
+    store.expectNothingLeft()
   }
 }
 
@@ -167,9 +205,9 @@ struct Application: SupervisorDelegate {
 final class SupervisedClient: Client {
   let asker: Asker
   private let world: World
-  private let store: Store
+  let store: Store
   private var supervisor: Supervisor<SimulatedBoard, SimulatedDialler, Application>
-  private var resources: Resources<SingleResource<Echo>>
+  private var resources: ClientResources
   private let account = Application.Account()
   private var reports: [UInt32] = []
   private var reportTime: Instant
@@ -180,20 +218,20 @@ final class SupervisedClient: Client {
   init(_ network: Network, _ serverStore: Store) {
     world = network.world
     self.serverStore = serverStore
-    store = Store(world)
+    store = Store(world, 1)
     asker = Asker(world, "device")
     Pool.traffic.initialize(to: TrafficMeter())
     Pool.telemetry.initialize(repeating: 0)
     var options = SupervisorOptions()
     options.telemetryPolicy = .newestRefused
+    let limits = FaultyNetwork.limits(world, isSmall: world.areClientsSmall)
     supervisor = Supervisor(
-      board: SimulatedBoard(world: world), dialler: SimulatedDialler(network: network),
-      delegate: Application(world: world, asker: asker, account: account),
-      limits: FaultyNetwork.limits(world),
+      board: SimulatedBoard(world: world), dialler: SimulatedDialler(network: network, limits: limits),
+      delegate: Application(world: world, asker: asker, account: account), limits: limits,
       options: options,
       memory: SupervisorMemory(
-        connection: Pool.clients[0].value, telemetry: Pool.telemetry, traffic: Pool.traffic))
-    resources = Resources { [store] in Echo(store: store) }
+        connection: Pool.client(world, 0).value, telemetry: Pool.telemetry, traffic: Pool.traffic))
+    resources = clientResources(store)
     reportTime = world.now + .seconds(1)
     for _ in 0..<world.chance.below(3) { asker.wish([.echo, .download, .upload][world.chance.below(3)]) }
   }
@@ -231,7 +269,7 @@ final class SupervisedClient: Client {
   var isOver: Bool { supervisor.state == .stopped }
 
   func expectNothingLeft() {
-    if !store.waiting.isEmpty { world.complain("a device holds answers for nobody") }
+    store.expectNothingLeft()
     if account.answered != reports.count || account.settled != reports.count {
       world.complain("\(reports.count) reports, \(account.settled) settled, \(account.answered) answered")
     }

@@ -9,6 +9,8 @@ final class Pipe {
   private var accepted = 0
   private let endAt: Int?
   private let resetAt: Int?
+  /// Behind the last segment comes a reset.
+  private(set) var isReset = false
   private var lastArrival: UInt32
   private var stalledUntil: UInt32
   /// The writer will write no more.
@@ -26,21 +28,35 @@ final class Pipe {
     stalledUntil = world.time
   }
 
-  /// - Returns: how many bytes were taken; nil when this breaks the connection.
-  func write(_ bytes: [UInt8]) -> Int? {
+  /// - Returns: the bytes that were taken, and whether this breaks the connection.
+  func write(_ bytes: [UInt8]) -> (taken: ArraySlice<UInt8>, isReset: Bool) {
     var count = min(capacity - underWay, bytes.count)
     if count > 1, world.happens(.shortWrites, 4) { count = 1 + world.chance.below(count) }
-    guard count > 0 else { return 0 }
-    if let resetAt, accepted + count > resetAt { return nil }
-    var taken = bytes[..<count]
-    if world.plant == .corruptByte, world.chance.oneIn(40) { taken[world.chance.below(count)] ^= 0x20 }
+    guard count > 0 else { return ([], false) }
+    let taken = bytes[..<count]
+    var arriving = taken
+    if world.plant == .corruptByte, world.chance.oneIn(40) { arriving[world.chance.below(count)] ^= 0x20 }
+    let before = accepted
     accepted += count
+    world.count(.bytes, count)
     world.moves += 1
-    if isHole || isFinished { return count }
-    if let endAt, accepted > endAt {
-      isFinished = true
-      return count
+    if let resetAt, accepted > resetAt {
+      // What stands before the reset may still arrive.
+      if !isHole, !isFinished { send(arriving.prefix(resetAt - before)) }
+      isReset = true
+      return (taken.prefix(resetAt - before), true)
     }
+    if isHole || isFinished { return (taken, false) }
+    if let endAt, accepted > endAt {
+      arriving = arriving.prefix(endAt - before)
+      isFinished = true
+    }
+    send(arriving)
+    return (taken, false)
+  }
+
+  private func send(_ bytes: ArraySlice<UInt8>) {
+    guard !bytes.isEmpty else { return }
     var delay = UInt32(world.chance.below(3))
     if world.happens(.delays, 4) {
       delay += UInt32(world.chance.below(world.chance.oneIn(10) ? 20_000 : 300))
@@ -52,10 +68,12 @@ final class Pipe {
     var arrival = world.time &+ delay
     if isBefore(arrival, lastArrival) { arrival = lastArrival }
     lastArrival = arrival
-    segments.append((taken, arrival))
-    underWay += count
-    return count
+    segments.append((bytes, arrival))
+    underWay += bytes.count
   }
+
+  /// Whether the reader has come to the reset.
+  var isBroken: Bool { isReset && segments.isEmpty }
 
   /// The next bytes for the reader, at most `count`; nil for the end.
   func read(_ count: Int) -> ArraySlice<UInt8>? {
@@ -89,8 +107,11 @@ final class Link {
   let pipes: [Pipe]
   let opening: UInt32
   let isRefused: Bool
-  private(set) var isBroken = false
+  /// For the client, and for the server.
+  private var areBroken = [false, false]
   private var closeCounts = [0, 0]
+  /// What each of them sends.
+  let wires: [Wire]
   let number: Int
 
   init(_ world: World) {
@@ -100,15 +121,25 @@ final class Link {
     opening = world.time &+ UInt32(world.chance.below(100))
     world.count(.connections)
     number = world.tally[Tally.connections.rawValue]
+    wires = ["client", "server"].map { [number] role in
+      let name = "\(role) of connection \(number)"
+      return Wire(world, name, world.isWebSocket ? WebSocketWire(isClient: role == "client") : nil)
+    }
     world.note("connection \(number) is dialled\(isRefused ? ", refused" : "")")
   }
 
-  func breakDown(_ why: String) {
-    guard !isBroken else { return }
-    isBroken = true
+  /// Whoever writes learns of a reset now; the other one when it has read what came before, or now too.
+  func reset(by side: Int) {
+    areBroken[side] = true
+    if world.chance.oneIn(2) { areBroken[1 - side] = true }
+    pipes[1 - side].isHole = true
     world.moves += 1
-    world.note("connection \(number) breaks: \(why)")
+    world.note("connection \(number) is reset")
   }
+
+  func isBroken(for side: Int) -> Bool { areBroken[side] || pipes[1 - side].isBroken }
+
+  var isBroken: Bool { isBroken(for: 0) && isBroken(for: 1) }
 
   func close(_ side: Int) {
     closeCounts[side] += 1
@@ -132,7 +163,7 @@ struct SimulatedStream: ByteStream {
   }
 
   mutating func read(into space: inout MutableSpan<UInt8>) -> ReadResult {
-    guard !link.isBroken else { return .failed }
+    guard !link.isBroken(for: side) else { return .failed }
     guard let bytes = link.pipes[1 - side].read(space.count) else { return .end }
     guard !bytes.isEmpty else { return .nothingYet }
     for (index, byte) in bytes.enumerated() { space[index] = byte }
@@ -141,24 +172,31 @@ struct SimulatedStream: ByteStream {
   }
 
   mutating func write(_ bytes: Span<UInt8>) -> WriteResult {
-    guard !link.isBroken else { return .failed }
+    guard !link.isBroken(for: side) else { return .failed }
     let world = link.world
     if !link.pipes[0].isHole, world.happens(.halfOpen, 120) {
       for pipe in link.pipes { pipe.isHole = true }
       world.note("connection \(link.number) has become a hole")
     }
-    let copy = bytes.withUnsafeBufferPointer { Array($0) }
-    guard let count = link.pipes[side].write(copy) else {
-      link.breakDown("reset")
+    var copy = bytes.withUnsafeBufferPointer { Array($0) }
+    // Taken, and never sent.
+    if world.plant == .loseByte, copy.count > 1, world.chance.oneIn(200) {
+      copy.remove(at: world.chance.below(copy.count))
+    }
+    let (taken, isReset) = link.pipes[side].write(copy)
+    link.wires[side].take(taken, from: link.wires[1 - side])
+    if isReset {
+      link.reset(by: side)
       return .failed
     }
-    guard count > 0 else { return .nothingYet }
-    world.note("connection \(link.number) side \(side) writes \(count)")
-    return .bytes(count)
+    guard !taken.isEmpty else { return .nothingYet }
+    world.note("connection \(link.number) side \(side) writes \(taken.count)")
+    return .bytes(taken.count)
   }
 
   mutating func finishWriting() {
     link.pipes[side].isFinished = true
+    link.wires[side].finish()
     link.world.moves += 1
   }
 
@@ -209,30 +247,5 @@ final class Network {
         world.complain("connection \(link.number) was never closed by side \(side)")
       }
     }
-  }
-}
-
-struct SimulatedListener: Listener {
-  let network: Network
-  mutating func accept() -> SimulatedStream? { network.accept().map { SimulatedStream(link: $0, side: 1) } }
-}
-
-struct SimulatedDialler: Dialler {
-  let network: Network
-  mutating func dial(_ place: DialPlace) -> SimulatedStream? {
-    SimulatedStream(link: network.dial(), side: 0)
-  }
-}
-
-struct SimulatedBoard: Board {
-  let world: World
-
-  var now: Instant { world.now }
-  mutating func wait(until deadline: Instant?) { fatalError("the loop waits") }
-
-  mutating func fillRandom(_ bytes: inout MutableSpan<UInt8>) -> Bool {
-    if world.happens(.entropyFailures, 6) { return false }
-    for index in bytes.indices { bytes[index] = UInt8(truncatingIfNeeded: world.chance.next()) }
-    return true
   }
 }

@@ -24,7 +24,8 @@ func bytes(_ number: UInt32) -> [UInt8] {
 /// What the resources of one end hold, so that it can be looked at from outside.
 final class Store {
   let world: World
-  var state: UInt32 = 1
+  /// With the number of the end in its first byte.
+  private(set) var state: UInt32
   var fileVersion: UInt32 = 1
   var fileByteCount: UInt32 = 0
   var transfers: [(id: BodyTransfer, received: UInt32)] = []
@@ -32,7 +33,21 @@ final class Store {
   var reports: Set<UInt32> = []
   var uploads = 0
 
-  init(_ world: World) { self.world = world }
+  init(_ world: World, _ number: UInt32) {
+    self.world = world
+    state = number << 24 | 1
+    fileByteCount = UInt32(world.chance.below(world.chance.oneIn(8) ? 9000 : 1500))
+  }
+
+  func change() {
+    state += 1
+    if world.chance.oneIn(6) { fileVersion += 1 }
+  }
+
+  func expectNothingLeft() {
+    if !transfers.isEmpty { world.complain("\(transfers.count) bodies are under way for nobody") }
+    if !waiting.isEmpty { world.complain("\(waiting.count) answers wait for nobody") }
+  }
 }
 
 /// Sends back what is posted, some of it later.

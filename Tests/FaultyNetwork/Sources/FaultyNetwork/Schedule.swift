@@ -4,11 +4,12 @@ import Port
 /// Runs one schedule from its seed to its end, and tells whether all was as it must be.
 func run(_ world: World) {
   let network = Network(world)
-  let store = Store(world)
-  store.fileByteCount = UInt32(world.chance.below(world.chance.oneIn(8) ? 9000 : 1500))
-  let slots = makeSlots()
+  let store = Store(world, 0)
+  let slots = makeSlots(world)
   var server = makeServer(network, store, slots)
   defer {
+    Pool.serverSessions.freeAll()
+    Pool.clientSessions.freeAll()
     slots.deinitialize()
     slots.deallocate()
   }
@@ -41,10 +42,15 @@ func run(_ world: World) {
       phase = 1
       world.isFaulty = false
       world.note("calm")
-      store.state += 1
-      for client in clients { client.beginLastRound() }
+      store.change()
+      for client in clients {
+        client.store.change()
+        client.beginLastRound()
+      }
       continue
-    case 1 where clients.allSatisfy({ $0.isSatisfied(store.state) }):
+    case 1
+    where clients.allSatisfy({ $0.isSatisfied(store.state) })
+      && server.service.observer.isSatisfied(clients.map(\.store.state)):
       phase = 2
       world.note("the end")
       for client in clients { client.end() }
@@ -69,8 +75,8 @@ func run(_ world: World) {
       let isChange = next == nil || change.isBefore(next!)
       next = earlier(next, earlier(change, Instant(rawValue: start &+ faultyTime &+ jumped)))
       if isChange {
-        store.state += 1
-        if world.chance.oneIn(6) { store.fileVersion += 1 }
+        store.change()
+        clients[world.chance.below(clients.count)].store.change()
       }
       if world.happens(.clockJumps, 60) {
         // The host slept: no timer has run, and all are due.
@@ -90,11 +96,12 @@ private func expectNothingLeft(
   _ network: Network, _ store: Store, _ clients: [Client], _ server: borrowing Server
 ) {
   let world = network.world
-  if !store.transfers.isEmpty { world.complain("\(store.transfers.count) bodies are under way for nobody") }
-  if !store.waiting.isEmpty { world.complain("\(store.waiting.count) answers wait for nobody") }
+  store.expectNothingLeft()
   if server.service.observer.askers.contains(where: { $0 != nil }) {
     world.complain("a connection's account is open")
   }
+  let sockets = (Pool.serverSessions.pool.usedCount, Pool.clientSessions.pool.usedCount)
+  if sockets != (0, 0) { world.complain("\(sockets) WebSockets of server and clients are left") }
   for client in clients { client.expectNothingLeft() }
   network.expectAllClosed()
 }

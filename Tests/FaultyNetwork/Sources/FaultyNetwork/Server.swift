@@ -9,10 +9,20 @@ struct ServerObserver: DeviceObserver {
   mutating func observe(_ event: Event, on connection: borrowing Connection, slot: Int) {
     if event == .capabilities, askers[slot] == nil {
       askers[slot] = Asker(world, "server \(slot)")
-      for _ in 0..<world.chance.below(3) { askers[slot]!.wish(world.chance.oneIn(4) ? .ping : .echo) }
+      for _ in 0..<world.chance.below(4) {
+        askers[slot]!.wish([.echo, .echo, .ping, .observe, .download, .upload][world.chance.below(6)])
+      }
     }
     askers[slot]?.note(event, on: connection)
     if case .closed = event { askers[slot] = nil }
+  }
+
+  /// Whether the server itself has got what it asked for, of these states of the clients the latest.
+  func isSatisfied(_ states: [UInt32]) -> Bool {
+    askers.allSatisfy { asker in
+      guard let asker else { return true }
+      return asker.isIdle && (!asker.isObserving || asker.lastState.map { states.contains($0) } ?? false)
+    }
   }
 
   mutating func attend(to connection: inout Connection, slot: Int, at now: Instant) -> Instant? {
@@ -21,13 +31,14 @@ struct ServerObserver: DeviceObserver {
   }
 }
 
-func limits(_ world: World) -> Limits {
+func limits(_ world: World, isSmall: Bool) -> Limits {
   var limits = Limits()
-  limits.maximumMessageByteCount = world.chance.oneIn(2) ? 1152 : 2304
+  limits.maximumMessageByteCount = isSmall || world.chance.oneIn(2) ? 1152 : 2304
   limits.keepAliveInterval = .seconds(20)
   limits.requestTimeout = .seconds(30)
   limits.bodyTimeout = .seconds(60)
   if world.chance.oneIn(4) { limits.largestResponseByteCount = 200 }
+  if world.isWebSocket { limits.framingByteCount = 4 }
   return limits
 }
 
@@ -35,22 +46,24 @@ typealias ServerTable = ResourcePair<
   ResourcePair<ResourcePair<SingleResource<Echo>, SingleResource<State>>, SingleResource<File>>,
   SingleResource<Reports>
 >
-typealias Server = Device<SimulatedBoard, SimulatedListener, ServerTable, ServerObserver>
+typealias Server = Device<SimulatedBoard, TransportListener, ServerTable, ServerObserver>
 
-func makeSlots() -> UnsafeMutableBufferPointer<Slot<SimulatedStream>> {
-  let slots = UnsafeMutableBufferPointer<Slot<SimulatedStream>>.allocate(capacity: Pool.server.count)
+func makeSlots(_ world: World) -> UnsafeMutableBufferPointer<Slot<Transport>> {
+  let memory = Pool.server(world)
+  let slots = UnsafeMutableBufferPointer<Slot<Transport>>.allocate(capacity: memory.count)
   for index in slots.indices {
-    slots.initializeElement(at: index, to: Slot(memory: Pool.server[index].value))
+    slots.initializeElement(at: index, to: Slot(memory: memory[index].value))
   }
   return slots
 }
 
 func makeServer(
-  _ network: Network, _ store: Store, _ slots: UnsafeMutableBufferPointer<Slot<SimulatedStream>>
+  _ network: Network, _ store: Store, _ slots: UnsafeMutableBufferPointer<Slot<Transport>>
 ) -> Server {
   let world = network.world
+  let limits = limits(world, isSmall: world.isServerSmall)
   return Server(
-    board: SimulatedBoard(world: world), listener: SimulatedListener(network: network),
+    board: SimulatedBoard(world: world), listener: network.listener(limits),
     resources: Resources {
       Echo(store: store)
       State(store: store)
@@ -58,5 +71,5 @@ func makeServer(
       Reports(store: store)
     },
     observer: ServerObserver(world: world, askers: [Asker?](repeating: nil, count: slots.count)),
-    limits: limits(world), slots: slots)
+    limits: limits, slots: slots)
 }

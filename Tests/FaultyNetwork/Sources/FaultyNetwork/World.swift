@@ -20,8 +20,11 @@ struct Chance {
 
 /// What can go wrong, and what is counted besides.
 enum Tally: Int, CaseIterable {
-  case delays, cuts, shortWrites, stalls, halfOpen, resets, ends, refusals, clockJumps, entropyFailures
-  case connections, requests, answers, notifications, timeouts, lostWithTheConnection, otherErrors, reports
+  case delays, cuts, shortWrites, stalls, halfOpen, resets, ends, refusals
+  case clockJumps, entropyFailures, farewells
+  case connections, webSockets, bytes, requests, answers, notifications
+  case timeouts, lostWithTheConnection, otherErrors, reports
+  case pings, pongs, releases, aborts
 }
 
 /// A fault of the test itself, to see that it would be found.
@@ -30,6 +33,7 @@ enum Plant: String {
   case answerTwice = "answer-twice"
   case corruptByte = "corrupt-byte"
   case keepSlot = "keep-slot"
+  case loseByte = "lose-byte"
 }
 
 /// One schedule: its time, its chance, what happened, and what was found wrong.
@@ -43,6 +47,10 @@ final class World {
   var moves = 0
   /// While false, nothing new goes wrong.
   var isFaulty = true
+  /// Whether all connections of this schedule are WebSockets.
+  let isWebSocket: Bool
+  /// Whether each side has memory for small messages and few of everything only.
+  let isServerSmall, areClientsSmall: Bool
   /// How much of each kind of fault there is; zero for none.
   var rates: [Int]
   var tally = [Int](repeating: 0, count: Tally.allCases.count)
@@ -59,9 +67,15 @@ final class World {
     time =
       chance.oneIn(3)
       ? 0xffff_ff00 &- UInt32(chance.below(60_000)) : UInt32(truncatingIfNeeded: chance.next())
+    isWebSocket = chance.oneIn(4)
+    isServerSmall = chance.oneIn(4)
+    areClientsSmall = chance.oneIn(4)
     rates = (0..<Tally.connections.rawValue).map { _ in 0 }
     for index in rates.indices where chance.oneIn(2) { rates[index] = 1 + chance.below(3) }
   }
+
+  /// The largest payload of a request that everybody can send and answer.
+  var largestEcho: Int { isServerSmall || areClientsSmall ? 300 : 900 }
 
   var now: Instant { Instant(rawValue: time) }
 
@@ -83,6 +97,6 @@ final class World {
 
   func complain(_ text: String) {
     note("WRONG: \(text)")
-    complaints.append(text)
+    complaints.append("\(text) (step \(moves), \(time))")
   }
 }
