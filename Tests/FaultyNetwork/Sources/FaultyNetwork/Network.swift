@@ -4,6 +4,12 @@ import Port
 /// One direction of a connection: what is under way, in order, and when it arrives.
 final class Pipe {
   private var segments: [(bytes: ArraySlice<UInt8>, arrival: UInt32)] = []
+  /// Whether the reader knows of the first segment.
+  private var isAnnounced = false
+  /// Whether the writer has offered more than was taken, and waits to hear of room.
+  private var isWriterWaiting = false
+  /// The ends that write and read.
+  private let writer: Int, reader: Int
   private var underWay = 0
   private let capacity: Int
   private var accepted = 0
@@ -14,13 +20,16 @@ final class Pipe {
   private var lastArrival: UInt32
   private var stalledUntil: UInt32
   /// The writer will write no more.
-  var isFinished = false
+  var isFinished = false {
+    didSet { world.wake(reader) }
+  }
   /// What is written is lost, and nobody is told.
   var isHole = false
   let world: World
 
-  init(_ world: World) {
+  init(_ world: World, from writer: Int, to reader: Int) {
     self.world = world
+    (self.writer, self.reader) = (writer, reader)
     capacity = 1 + world.chance.below(world.chance.oneIn(3) ? 200 : 6000)
     endAt = world.happens(.ends, 8) ? world.chance.below(world.chance.oneIn(2) ? 40 : 4000) : nil
     resetAt = world.happens(.resets, 8) ? world.chance.below(world.chance.oneIn(2) ? 40 : 4000) : nil
@@ -32,6 +41,9 @@ final class Pipe {
   func write(_ bytes: [UInt8]) -> (taken: ArraySlice<UInt8>, isReset: Bool) {
     var count = min(capacity - underWay, bytes.count)
     if count > 1, world.happens(.shortWrites, 4) { count = 1 + world.chance.below(count) }
+    isWriterWaiting = count < bytes.count
+    // There is room: the writer hears of that at once.
+    if isWriterWaiting, underWay + count < capacity { world.wake(writer) }
     guard count > 0 else { return ([], false) }
     let taken = bytes[..<count]
     var arriving = taken
@@ -78,15 +90,41 @@ final class Pipe {
   /// The next bytes for the reader, at most `count`; nil for the end.
   func read(_ count: Int) -> ArraySlice<UInt8>? {
     guard !isHole, let first = segments.first else { return !isHole && isFinished ? nil : [] }
-    guard !isBefore(world.time, first.arrival), !isBefore(world.time, stalledUntil) else { return [] }
+    guard hasArrived else {
+      isAnnounced = false
+      return []
+    }
     var size = min(count, first.bytes.count)
     if size > 1, world.happens(.cuts, 2) { size = 1 + world.chance.below(size) }
     let bytes = first.bytes.prefix(size)
     segments[0].bytes = first.bytes.dropFirst(size)
-    if segments[0].bytes.isEmpty { segments.removeFirst() }
+    if segments[0].bytes.isEmpty {
+      segments.removeFirst()
+      isAnnounced = false
+    }
+    // Whoever has filled all the space asks again without being told.
+    if size == count { isAnnounced = isAnnounced || hasArrived }
+    if size < count { announce(again: true) }
+    if size < count, segments.isEmpty, isFinished || isReset { world.wake(reader) }
     underWay -= size
+    if isWriterWaiting {
+      isWriterWaiting = false
+      world.wake(writer)
+    }
     world.moves += 1
     return bytes
+  }
+
+  private var hasArrived: Bool {
+    guard !isHole, let first = segments.first else { return false }
+    return !isBefore(world.time, first.arrival) && !isBefore(world.time, stalledUntil)
+  }
+
+  /// Tells the reader of what has arrived, once.
+  func announce(again: Bool = false) {
+    guard hasArrived, again || !isAnnounced else { return }
+    isAnnounced = true
+    world.wake(reader)
   }
 
   /// When something arrives.
@@ -105,7 +143,10 @@ final class Link {
   let world: World
   /// From the client, and from the server.
   let pipes: [Pipe]
+  /// The client's end; that of the server is 0.
+  let client: Int
   let opening: UInt32
+  private var isAnnounced = false
   let isRefused: Bool
   /// For the client, and for the server.
   private var areBroken = [false, false]
@@ -114,9 +155,10 @@ final class Link {
   let wires: [Wire]
   let number: Int
 
-  init(_ world: World) {
+  init(_ world: World, client: Int) {
     self.world = world
-    pipes = [Pipe(world), Pipe(world)]
+    self.client = client
+    pipes = [Pipe(world, from: client, to: 0), Pipe(world, from: 0, to: client)]
     isRefused = world.happens(.refusals, 10)
     opening = world.time &+ UInt32(world.chance.below(100))
     world.count(.connections)
@@ -128,11 +170,26 @@ final class Link {
     world.note("connection \(number) is dialled\(isRefused ? ", refused" : "")")
   }
 
+  /// Tells both ends what they cannot know yet.
+  func announce() {
+    if !isAnnounced, !isBefore(world.time, opening) {
+      isAnnounced = true
+      wakeBoth()
+    }
+    for pipe in pipes { pipe.announce() }
+  }
+
+  private func wakeBoth() {
+    world.wake(0)
+    world.wake(client)
+  }
+
   /// Whoever writes learns of a reset now; the other one when it has read what came before, or now too.
   func reset(by side: Int) {
     areBroken[side] = true
     if world.chance.oneIn(2) { areBroken[1 - side] = true }
     pipes[1 - side].isHole = true
+    wakeBoth()
     world.moves += 1
     world.note("connection \(number) is reset")
   }
@@ -214,8 +271,8 @@ final class Network {
 
   init(_ world: World) { self.world = world }
 
-  func dial() -> Link {
-    let link = Link(world)
+  func dial(from client: Int) -> Link {
+    let link = Link(world, client: client)
     links.append(link)
     if !link.isRefused { waiting.append(link) }
     return link
@@ -226,6 +283,8 @@ final class Network {
     world.moves += 1
     return waiting.remove(at: index)
   }
+
+  func announce() { for link in links where !link.isBroken { link.announce() } }
 
   /// When something arrives anywhere; moments in the past are of those who do not read.
   var next: UInt32? {

@@ -41,6 +41,7 @@ final class Store {
 
   func change() {
     state += 1
+    world.wake(Int(state >> 24))
     if world.chance.oneIn(6) { fileVersion += 1 }
   }
 

@@ -26,8 +26,16 @@ struct ServerObserver: DeviceObserver {
   }
 
   mutating func attend(to connection: inout Connection, slot: Int, at now: Instant) -> Instant? {
-    askers[slot]?.attend(to: &connection, at: now)
-    return nil
+    guard let asker = askers[slot] else { return nil }
+    asker.attend(to: &connection, at: now)
+    // What found no room is tried again.
+    return asker.wishes.isEmpty ? nil : now + Milliseconds(100)
+  }
+
+  mutating func didHandle(_ event: Event, on connection: inout Connection, slot: Int, at now: Instant) {
+    guard let asker = askers[slot] else { return }
+    asker.attend(to: &connection, at: now)
+    if !asker.wishes.isEmpty { world.wake(0) }
   }
 }
 

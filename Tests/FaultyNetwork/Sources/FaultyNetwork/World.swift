@@ -43,8 +43,11 @@ final class World {
   var chance: Chance
   /// Milliseconds.
   var time: UInt32
-  /// Counts what moves, so that the loop knows when nothing does.
+  /// Counts what moves.
   var moves = 0
+  /// Who has something to do although no time has come: the server, and the clients from 1 on. Whoever is told
+  /// nothing sleeps, so what a loop forgets to do at once shows.
+  private var awake = [true, true, true, true]
   /// While false, nothing new goes wrong.
   var isFaulty = true
   /// Whether all connections of this schedule are WebSockets.
@@ -78,6 +81,14 @@ final class World {
   var largestEcho: Int { isServerSmall || areClientsSmall ? 300 : 900 }
 
   var now: Instant { Instant(rawValue: time) }
+
+  func wake(_ end: Int) { awake[end] = true }
+
+  /// - Returns: whether that end has been woken since it was asked last.
+  func takeAwake(_ end: Int) -> Bool {
+    defer { awake[end] = false }
+    return awake[end]
+  }
 
   func count(_ kind: Tally, _ amount: Int = 1) { tally[kind.rawValue] += amount }
 
