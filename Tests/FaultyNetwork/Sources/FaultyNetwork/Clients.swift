@@ -232,7 +232,8 @@ final class SupervisedClient: Client {
     options.telemetryPolicy = .newestRefused
     let limits = FaultyNetwork.limits(world, isSmall: world.areClientsSmall)
     supervisor = Supervisor(
-      board: SimulatedBoard(world: world), dialler: SimulatedDialler(network: network, client: 1, limits: limits),
+      board: SimulatedBoard(world: world),
+      dialler: SimulatedDialler(network: network, client: 1, limits: limits),
       delegate: Application(world: world, asker: asker, account: account), limits: limits,
       options: options,
       memory: SupervisorMemory(

@@ -7,7 +7,8 @@ final class Pipe {
   /// Whether the reader knows of the first segment.
   private var isAnnounced = false
   /// Whether the writer has offered more than was taken, and waits to hear of room.
-  private var isWriterWaiting = false
+  private(set) var isWriterWaiting = false
+  private var lastLook: UInt32
   /// The ends that write and read.
   private let writer: Int, reader: Int
   private var underWay = 0
@@ -34,6 +35,7 @@ final class Pipe {
     endAt = world.happens(.ends, 8) ? world.chance.below(world.chance.oneIn(2) ? 40 : 4000) : nil
     resetAt = world.happens(.resets, 8) ? world.chance.below(world.chance.oneIn(2) ? 40 : 4000) : nil
     lastArrival = world.time
+    lastLook = world.time
     stalledUntil = world.time
   }
 
@@ -89,24 +91,24 @@ final class Pipe {
 
   /// The next bytes for the reader, at most `count`; nil for the end.
   func read(_ count: Int) -> ArraySlice<UInt8>? {
-    guard !isHole, let first = segments.first else { return !isHole && isFinished ? nil : [] }
-    guard hasArrived else {
+    lastLook = world.time
+    guard !isHole, !segments.isEmpty else { return !isHole && isFinished ? nil : [] }
+    var bytes: ArraySlice<UInt8> = []
+    let limit = count > 1 && world.happens(.cuts, 2) ? 1 + world.chance.below(count) : count
+    while bytes.count < limit, hasArrived {
+      let part = segments[0].bytes.prefix(limit - bytes.count)
+      bytes += part
+      segments[0].bytes.removeFirst(part.count)
+      if segments[0].bytes.isEmpty { segments.removeFirst() }
+    }
+    guard !bytes.isEmpty else {
       isAnnounced = false
       return []
     }
-    var size = min(count, first.bytes.count)
-    if size > 1, world.happens(.cuts, 2) { size = 1 + world.chance.below(size) }
-    let bytes = first.bytes.prefix(size)
-    segments[0].bytes = first.bytes.dropFirst(size)
-    if segments[0].bytes.isEmpty {
-      segments.removeFirst()
-      isAnnounced = false
-    }
-    // Whoever has filled all the space asks again without being told.
-    if size == count { isAnnounced = isAnnounced || hasArrived }
-    if size < count { announce(again: true) }
-    if size < count, segments.isEmpty, isFinished || isReset { world.wake(reader) }
-    underWay -= size
+    // Whoever has filled all the space asks again without being told; others hear of the rest.
+    isAnnounced = bytes.count == count && hasArrived
+    if bytes.count < count, segments.isEmpty, isFinished || isReset { world.wake(reader) }
+    underWay -= bytes.count
     if isWriterWaiting {
       isWriterWaiting = false
       world.wake(writer)
@@ -121,11 +123,23 @@ final class Pipe {
   }
 
   /// Tells the reader of what has arrived, once.
-  func announce(again: Bool = false) {
-    guard hasArrived, again || !isAnnounced else { return }
+  func announce() {
+    guard hasArrived, !isAnnounced else { return }
     isAnnounced = true
     world.wake(reader)
   }
+
+  /// For how long the reader has left alone what it knows of.
+  var neglect: UInt32 {
+    guard hasArrived else { return 0 }
+    var since = world.lastJump
+    for moment in [lastLook, segments[0].arrival, stalledUntil] where isBefore(since, moment) {
+      since = moment
+    }
+    return world.time &- since
+  }
+
+  var hasUnread: Bool { !segments.isEmpty }
 
   /// When something arrives.
   var next: UInt32? {
@@ -194,7 +208,10 @@ final class Link {
     world.note("connection \(number) is reset")
   }
 
-  func isBroken(for side: Int) -> Bool { areBroken[side] || pipes[1 - side].isBroken }
+  /// Nothing arrives any more, not even a reset.
+  var isSilent: Bool { pipes[0].isHole }
+
+  func isBroken(for side: Int) -> Bool { isRefused || areBroken[side] || pipes[1 - side].isBroken }
 
   var isBroken: Bool { isBroken(for: 0) && isBroken(for: 1) }
 
@@ -202,11 +219,25 @@ final class Link {
     closeCounts[side] += 1
     if closeCounts[side] > 1 { world.complain("connection \(number) is closed twice by side \(side)") }
     pipes[side].isFinished = true
+    // What comes for an end that is closed is answered with a reset, and that may overtake what it said last.
+    if pipes[1 - side].hasUnread, world.chance.oneIn(2) { areBroken[1 - side] = true }
+    wakeBoth()
     world.moves += 1
     world.note("connection \(number) is closed by side \(side)")
   }
 
   func isClosed(by side: Int) -> Bool { closeCounts[side] > 0 }
+
+  /// Nobody may sleep beside bytes that it could read. There may be no space as long as an answer waits for room, or
+  /// for one that was put off.
+  func expectNoNeglect() {
+    for side in 0..<2 where !isClosed(by: side) && !isBroken(for: side) {
+      let neglect = pipes[1 - side].neglect
+      if neglect > 10_000, !pipes[side].isWriterWaiting {
+        world.complain("side \(side) of connection \(number) lets bytes lie for \(neglect) ms")
+      }
+    }
+  }
 }
 
 struct SimulatedStream: ByteStream {
@@ -229,7 +260,7 @@ struct SimulatedStream: ByteStream {
   }
 
   mutating func write(_ bytes: Span<UInt8>) -> WriteResult {
-    guard !link.isBroken(for: side) else { return .failed }
+    guard !link.isBroken(for: side), !link.isClosed(by: 1 - side) || link.isSilent else { return .failed }
     let world = link.world
     if !link.pipes[0].isHole, world.happens(.halfOpen, 120) {
       for pipe in link.pipes { pipe.isHole = true }
@@ -285,6 +316,10 @@ final class Network {
   }
 
   func announce() { for link in links where !link.isBroken { link.announce() } }
+
+  func expectNoNeglect() {
+    for link in links where !waiting.contains(where: { $0 === link }) { link.expectNoNeglect() }
+  }
 
   /// When something arrives anywhere; moments in the past are of those who do not read.
   var next: UInt32? {

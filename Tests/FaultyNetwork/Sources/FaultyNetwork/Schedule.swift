@@ -35,13 +35,16 @@ func run(_ world: World) {
       network.announce()
       var hasStepped = false
       for end in deadlines.indices {
-        guard world.takeAwake(end) || deadlines[end].map({ $0.isReached(at: world.now) }) ?? false else { continue }
+        guard world.takeAwake(end) || deadlines[end].map({ $0.isReached(at: world.now) }) ?? false else {
+          continue
+        }
         deadlines[end] = end == 0 ? server.step() : clients[end - 1].step()
         hasStepped = true
       }
       if !hasStepped { break }
       if round == 3000 { return world.complain("it spins") }
     }
+    network.expectNoNeglect()
     var next = deadlines.reduce(nil, earlier)
     let elapsed = world.time &- start &- jumped
     switch phase {
@@ -95,6 +98,7 @@ func run(_ world: World) {
         let jump = UInt32(world.chance.below(world.chance.oneIn(3) ? 4_000_000 : 90_000))
         jumped += jump
         world.time &+= jump
+        world.lastJump = world.time
         world.note("the clock jumps by \(jump)")
         continue
       }

@@ -48,6 +48,8 @@ final class World {
   /// Who has something to do although no time has come: the server, and the clients from 1 on. Whoever is told
   /// nothing sleeps, so what a loop forgets to do at once shows.
   private var awake = [true, true, true, true]
+  /// When the clock jumped last.
+  var lastJump: UInt32
   /// While false, nothing new goes wrong.
   var isFaulty = true
   /// Whether all connections of this schedule are WebSockets.
@@ -70,6 +72,7 @@ final class World {
     time =
       chance.oneIn(3)
       ? 0xffff_ff00 &- UInt32(chance.below(60_000)) : UInt32(truncatingIfNeeded: chance.next())
+    lastJump = time
     isWebSocket = chance.oneIn(4)
     isServerSmall = chance.oneIn(4)
     areClientsSmall = chance.oneIn(4)
