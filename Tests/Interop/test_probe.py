@@ -11,38 +11,67 @@ import pytest
 from harness import REPOSITORY, until
 from peer import closed_port
 from programs import (
-    AiocoapServer, aiocoap_client, coap, libcoap_client, start_coap,
+    AiocoapServer, LibcoapTLSServer, aiocoap_client, coap, libcoap_client, start_coap,
 )
 
 TIME = 120.0
 
 LIBCOAP_SERVER = {
     "violates": {
-        "request-before-csm", "csm-critical-option", "ping-token", "ping-critical-option", "byte-by-byte",
-        "cut-in-header", "pipelined", "token-length-9", "token-length-13", "token-length-15", "option-delta-15",
-        "option-length-15", "option-beyond-message", "marker-without-payload", "empty-with-token", "http",
-        "option-twice", "option-too-long", "accept",
+        "accept", "bert-length", "bert-upload", "block1-gap", "block1-length", "block2-twice", "byte-by-byte",
+        "csm-critical-option", "csm-malformed", "cut-in-header", "elective-bad-length", "empty-with-token", "http",
+        "if-match", "if-none-match", "marker-without-payload", "option-beyond-message", "option-delta-15",
+        "option-length-15", "option-too-long", "option-twice", "ping-before-csm", "ping-critical-option",
+        "ping-token", "ping-token-8", "pipelined", "release-bad-options", "request-before-csm", "token-length-13",
+        "token-length-15", "token-length-9", "uri-host-empty",
     },
     "differs": {
-        "unknown-signal", "small-messages", "reserved-class-1", "reserved-class-6", "diagnostic-payload",
+        "csm-bad-length", "csm-size-zero", "diagnostic-payload", "if-match-on-get", "option-beyond-65535",
+        "reserved-class-1", "reserved-class-6", "small-messages", "unknown-signal", "unknown-signal-7.00",
     },
+    "not applicable": {"etag", "largest-message", "long-token"},
 }
 AIOCOAP_SERVER = {
     "violates": {
-        "empty-before-csm", "empty", "small-messages", "marker-without-payload", "empty-with-token",
-        "reserved-class-1", "reserved-class-6", "unknown-critical-option", "option-twice", "option-too-long",
-        "accept", "proxy-uri",
+        "accept", "bert-length", "bert-not-announced", "block1-length", "block2-twice", "csm-accumulates",
+        "csm-lowers-size", "empty", "empty-before-csm", "empty-with-token", "if-match", "if-none-match",
+        "marker-without-payload", "option-too-long", "option-twice", "oscore", "ping-before-csm", "proxy-uri",
+        "put-critical-option", "reserved-class-1", "reserved-class-6", "small-messages", "unknown-critical-option",
+        "uri-host-empty",
     },
-    "differs": {"release-behind-request", "same-token-twice", "hop-limit"},
+    "differs": {
+        "abort-options", "csm-bad-length", "csm-size-zero", "hop-limit", "if-match-on-get", "option-beyond-65535",
+        "release-behind-request", "same-token-twice",
+    },
+    "not applicable": {"diagnostic-payload", "long-token"},
 }
 LIBCOAP_CLIENT = {
     "violates": {
-        "client-csm-critical-option", "client-response-before-csm", "client-ping-token", "client-token-length-9",
-        "client-token-length-15", "client-option-delta-15",
+        "client-byte-by-byte", "client-csm-critical-option", "client-csm-malformed", "client-marker-alone",
+        "client-option-delta-15", "client-option-length-15", "client-ping-critical", "client-ping-token",
+        "client-response-before-csm", "client-token-length-15", "client-token-length-9",
     },
-    "differs": {"client-unknown-signal"},
+    "differs": {"client-critical-option", "client-unknown-signal"},
 }
-AIOCOAP_CLIENT = {"violates": {"client-empty-before-csm"}, "differs": set()}
+AIOCOAP_CLIENT = {"violates": {"client-empty-before-csm", "client-marker-alone"}, "differs": set()}
+
+OF_TLS = {
+    "tls-1.1", "tls-compression", "tls-master-secret", "tls-other-protocol", "tls-protocol", "tls-protocol-list",
+    "tls-truncated-hmac", "tls-unknown-name", "tls-unsound-ciphers",
+}
+ALPN = {"tls-other-protocol", "tls-protocol", "tls-protocol-list"}
+WRITING = {
+    "bert-length", "bert-upload", "block1-first", "block1-gap", "block1-length", "block1-upload", "if-match",
+    "if-none-match", "put-critical-option",
+}
+# What a WebSocket cannot carry.
+OF_STREAMS = {
+    "byte-by-byte", "csm-malformed", "cut-in-header", "empty-with-token", "half-close", "http",
+    "length-beyond-32-bit", "marker-without-payload", "option-beyond-65535", "option-beyond-message",
+    "option-delta-15", "option-length-15", "oversize", "token-length-13", "token-length-15", "token-length-9",
+}
+# The simulator takes 8 KiB and the tokens of RFC 7252.
+NOT_OF_OURS = {"length-32-bit", "long-token"}
 
 
 def probe(*arguments) -> dict:
@@ -62,42 +91,107 @@ def assert_found(report: dict, expected: dict) -> None:
         assert named(report, verdict) == names, [case for case in report["cases"] if case["verdict"] == verdict]
 
 
-@pytest.mark.timeout(180)
-@pytest.mark.parametrize("uri", ["plain", "secured", "web socket"])
-def test_our_server_violates_nothing(uri, start_simulator, start_tls_simulator, credentials):
-    security = ()
-    if uri == "secured":
-        server = start_tls_simulator()
-        security = ("--psk", credentials.psk.option)
-        target = f"coaps+tcp://127.0.0.1:{server.address[1]}"
-    elif uri == "web socket":
-        server = start_simulator(listen=("coap+ws://127.0.0.1:0", "coap+tcp://127.0.0.1:0"))
-        target = f"coap+ws://127.0.0.1:{server.addresses[0][1]}"
-        server.address = server.addresses[1]
-    else:
-        server = start_simulator()
-        target = server.uri("/")
-    report = probe(target, *security)
+def names(prefix: str = "") -> set[str]:
+    """Of all cases there are."""
+    found = {line.split()[0] for line in coap("probe", "--list").stdout.splitlines()}
+    return {name for name in found if name.startswith(prefix)}
+
+
+def assert_flawless(report: dict, skipped: set[str]) -> None:
     assert named(report, "violates") == named(report, "differs") == set(), report
-    # What a WebSocket cannot carry, and nothing else, is left out.
-    assert len(named(report, "not applicable")) == (12 if uri == "web socket" else 0)
-    assert report["conforms"] >= 45
+    assert named(report, "not applicable") == skipped
+
+
+@pytest.mark.timeout(180)
+def test_our_server_violates_nothing(start_simulator):
+    server = start_simulator()
+    report = probe(server.uri("/"), "--writable", "firmware")
+    assert_flawless(report, NOT_OF_OURS | {"if-none-match"})
+    report = probe(server.uri("/"), "--writable", "actuators/led", "--case", "if-match", "--case", "if-none-match")
+    assert_flawless(report, set())
+
+
+@pytest.mark.timeout(180)
+def test_our_server_violates_nothing_on_a_web_socket(start_simulator):
+    server = start_simulator(listen=("coap+ws://127.0.0.1:0", "coap+tcp://127.0.0.1:0"))
+    report = probe(f"coap+ws://127.0.0.1:{server.addresses[0][1]}")
+    server.address = server.addresses[1]
+    assert_flawless(report, NOT_OF_OURS | OF_STREAMS | WRITING)
+    assert names("ws-") <= named(report, "conforms") and not OF_TLS & {case["name"] for case in report["cases"]}
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("certificate", [False, True], ids=["key", "certificate"])
+def test_our_server_violates_nothing_with_tls(certificate, start_tls_simulator, credentials):
+    server = start_tls_simulator(certificate=certificate, psk=not certificate)
+    security = ("--ca", credentials.ca.certificate) if certificate else ("--psk", credentials.psk.option)
+    report = probe(f"coaps+tcp://127.0.0.1:{server.address[1]}", *security)
+    # Whoever has the key is the server, whatever its name.
+    assert_flawless(report, NOT_OF_OURS | WRITING | (set() if certificate else {"tls-unknown-name"}))
+    assert OF_TLS <= {case["name"] for case in report["cases"]}
+
+
+@pytest.mark.timeout(180)
+def test_our_server_violates_nothing_on_a_secured_web_socket(start_simulator, credentials):
+    server = start_simulator(
+        *credentials.server.options, listen=("coaps+ws://127.0.0.1:0", "coap+tcp://127.0.0.1:0"))
+    report = probe(f"coaps+ws://127.0.0.1:{server.addresses[0][1]}", "--ca", credentials.ca.certificate)
+    server.address = server.addresses[1]
+    assert_flawless(report, NOT_OF_OURS | OF_STREAMS | WRITING | ALPN)
+    assert names("ws-") | OF_TLS - ALPN <= named(report, "conforms")
 
 
 @pytest.mark.timeout(180)
 def test_what_is_known_of_libcoaps_server_is_found(libcoap_server):
-    assert_found(probe(f"coap+tcp://127.0.0.1:{libcoap_server.address[1]}"), LIBCOAP_SERVER)
+    uri = f"coap+tcp://127.0.0.1:{libcoap_server.address[1]}"
+    # It answers in milliseconds or never.
+    assert_found(probe(uri, "--writable", "example_data", "--timeout", 1), LIBCOAP_SERVER)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("alone", [False, True], ids=["certificate", "key"])
+def test_what_libcoap_agrees_to_in_tls(alone, credentials):
+    own = ("-k", credentials.psk.text, "-h", "hint") if alone else (
+        "-c", credentials.server.both, "-C", credentials.ca.certificate, "-n")
+    ours = ("--psk", credentials.psk.option) if alone else ("--ca", credentials.ca.certificate)
+    with LibcoapTLSServer("openssl", *own) as server:
+        report = probe(
+            f"coaps+tcp://127.0.0.1:{server.address[1]}", "--alpn-optional", *ours,
+            *[word for name in OF_TLS for word in ("--case", name)])
+    # With a shared key it takes no part in ALPN at all.
+    assert named(report, "violates") == (ALPN if alone else {"tls-other-protocol"})
+    assert named(report, "differs") == (set() if alone else {"tls-unknown-name"})
 
 
 @pytest.mark.timeout(180)
 def test_what_is_known_of_aiocoaps_server_is_found():
     with AiocoapServer() as server:
-        assert_found(probe(f"coap+tcp://127.0.0.1:{server.address[1]}"), AIOCOAP_SERVER)
+        assert_found(probe(f"coap+tcp://127.0.0.1:{server.address[1]}", "--writable", "store"), AIOCOAP_SERVER)
 
 
-def run_clients(client) -> dict:
+@pytest.mark.timeout(180)
+def test_what_aiocoap_does_on_a_web_socket():
+    with AiocoapServer(web_socket=True) as server:
+        report = probe(f"coap+ws://127.0.0.1:{server.address[1]}", *[
+            word for name in names("ws-") for word in ("--case", name)])
+    assert_found(report, {
+        "violates": {"ws-path", "ws-version"}, "differs": {"ws-empty-frame", "ws-length-16-bit-short"},
+        "not applicable": set()})
+
+
+@pytest.mark.timeout(60)
+def test_what_aiocoap_agrees_to_in_tls(credentials):
+    with AiocoapServer(credentials.server.certificate, credentials.server.key) as server:
+        report = probe(
+            f"coaps+tcp://127.0.0.1:{server.address[1]}", "--ca", credentials.ca.certificate,
+            *[word for name in OF_TLS for word in ("--case", name)])
+    assert_found(report, {
+        "violates": {"tls-other-protocol"}, "differs": {"tls-unknown-name"}, "not applicable": set()})
+
+
+def run_clients(client, *arguments) -> dict:
     """A probe that listens, and a client that comes again and again."""
-    process = start_coap("probe", "--json", "--listen", "coap+tcp://127.0.0.1:0")
+    process = start_coap("probe", "--json", "--listen", "coap+tcp://127.0.0.1:0", *arguments)
     try:
         found = process.wait_for_line(r"waits for clients on coap\+tcp://127\.0\.0\.1:([0-9]+)$", on="stderr")
         end = time.monotonic() + TIME
@@ -118,7 +212,28 @@ def run_clients(client) -> dict:
 def test_clients(client, expected):
     report = run_clients(client)
     assert_found(report, expected)
-    assert len(report["cases"]) == 14
+    assert {case["name"] for case in report["cases"]} == names("client-")
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("client, verdict", [
+    (lambda uri, path: coap("put", uri, "--file", path, within=30), "conforms"),
+    (lambda uri, path: libcoap_client("-m", "put", "-f", path, uri, within=30), "conforms"),
+    (lambda uri, path: aiocoap_client("-m", "PUT", "--payload", f"@{path}", uri, within=30), "violates"),
+], ids=["ours", "libcoap", "aiocoap"])
+def test_whether_a_client_obeys_a_small_size(client, verdict, tmp_path):
+    body = tmp_path / "body"
+    body.write_bytes(b"x" * 3000)
+    report = run_clients(lambda uri: client(uri, body), "--case", "client-small-messages")
+    assert [case["verdict"] for case in report["cases"]] == [verdict], report
+
+
+def test_a_client_that_comes_once_shows_one_case():
+    once = iter([True])
+    report = run_clients(
+        lambda uri: coap("get", uri, "--timeout", "2", within=30) if next(once, False) else time.sleep(0.1),
+        "--case", "client-csm-first", "--case", "client-empty", "--case", "client-release", "--client-timeout", "2")
+    assert [case["verdict"] for case in report["cases"]] == ["conforms", "not applicable", "not applicable"]
 
 
 def test_the_report_for_people(libcoap_server):
@@ -149,7 +264,7 @@ def test_rows_choose_cases(libcoap_server):
 def test_every_case_names_rows_that_exist():
     known = {row["id"] for row in json.loads((REPOSITORY / "Tests/Conformance/rows.json").read_text())}
     lines = coap("probe", "--list").stdout.splitlines()
-    assert len(lines) == len({line.split()[0] for line in lines}) > 70
+    assert len(lines) == len({line.split()[0] for line in lines}) > 170
     for line in lines:
         rows = re.findall(r"\b[A-Z]{1,2}-\d\d\b", line[28:46])
         assert rows and set(rows) <= known, line
@@ -171,6 +286,23 @@ def test_what_is_no_server_for_coap_is_one_clear_line():
         process = coap("probe", f"coap+tcp://127.0.0.1:{listener.getsockname()[1]}", within=30)
         server.join(10)
     assert process.code == 1 and "no CSM" in process.stderr and process.stderr.count("\n") == 1, f"{process}"
+
+
+def test_a_server_that_closes_at_once_is_one_clear_line():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = threading.Thread(target=lambda: listener.accept()[0].close(), daemon=True)
+        server.start()
+        process = coap("probe", f"coap+tcp://127.0.0.1:{listener.getsockname()[1]}", within=30)
+        server.join(10)
+    assert process.code == 1 and "no CSM" in process.stderr and process.stderr.count("\n") == 1, f"{process}"
+    assert process.stdout == ""
+
+
+def test_the_help_says_what_is_written_and_how_clients_are_tried():
+    process = coap("probe", "--help")
+    assert process.code == 0
+    for words in ("--listen", "--writable", "without it nothing is written", "--json", "--row", "--case", "while coap"):
+        assert words in " ".join(process.stdout.split()), words
 
 
 @pytest.mark.parametrize("arguments", [

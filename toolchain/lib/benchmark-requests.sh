@@ -37,7 +37,9 @@ requests() {
   trap end_servers EXIT
   work=$(mktemp -d)
   start_simulator --listen coap+tcp://127.0.0.1:0
-  start_libcoap
+  # Both have a few bytes that they know by heart.
+  start_libcoap -d 1
+  coap-client-openssl -B 20 -m put -t 0 -e 1 "coap+tcp://127.0.0.1:$libcoap_port/example_data" >"$work/put.log" 2>&1
   "$output/echo" >"$work/echo" &
   servers+=("$!")
   for _ in {1..100}; do [ -s "$work/echo" ] && break; sleep 0.05; done
@@ -47,7 +49,7 @@ requests() {
   for round in $(seq "$rounds"); do
     for connections in 1 8; do
       for window in 1 16 64; do
-        for peer in "ours $plain_port sensors/temperature" "libcoap $libcoap_port time" "echo $echo_port x"; do
+        for peer in "ours $plain_port actuators/led" "libcoap $libcoap_port example_data" "echo $echo_port x"; do
           # shellcheck disable=SC2086 # three words
           set -- $peer
           printf '%s %s %s %s\n' "$connections" "$window" "$1" \

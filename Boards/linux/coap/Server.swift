@@ -12,18 +12,26 @@ struct Server {
   private let security: Handshake?
   private let arguments: ConnectionArguments
 
+  /// How far a connection is opened: for CoAP, or to the layer whose bytes somebody makes up.
+  enum Depth {
+    case transport, security, messages
+  }
+
   /// Looks the host up and tries its addresses one after the other.
   init(
-    of uri: RequestURI, connection: ConnectionArguments, security: SecurityArguments, isVerbose: Bool
+    of uri: RequestURI, connection: ConnectionArguments, security: SecurityArguments, isVerbose: Bool,
+    to depth: Depth = .messages
   ) throws(Failure) {
     arguments = connection
     board = try refusals { () throws(SocketFailure) in try SocketMachine.makeBoard() }
-    let handshake = try Handshake(with: uri, security, board: board)
+    let handshake = depth == .transport ? nil : try Handshake(with: uri, security, board: board)
     let (stream, address) = try Server.connect(to: uri, connection, board: board)
     self.address = address
     self.security = handshake
     let secured = try handshake?.run(on: stream, address, isVerbose: isVerbose) ?? .plain(stream)
-    let upgrade = WebSocketHandshake(with: uri, board: board, timeout: security.handshakeTimeout)
+    let upgrade =
+      depth == .messages
+      ? WebSocketHandshake(with: uri, board: board, timeout: security.handshakeTimeout) : nil
     self.stream = try upgrade?.run(on: secured, address, limits: connection.limits) ?? .plain(secured)
   }
 

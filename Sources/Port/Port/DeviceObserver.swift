@@ -10,7 +10,9 @@ public protocol DeviceObserver: ~Copyable {
   mutating func observe(_ event: Event, on connection: borrowing Connection, slot: Int)
   /// A request was answered, or put off.
   mutating func didServe(on connection: borrowing Connection, slot: Int)
-  /// The device looks at a connection, before it moves its bytes: requests of its own may be sent.
+  /// The device looks at a connection, before it moves its bytes: requests of its own may be sent. One whose stream is
+  /// quiet (``ByteStream/isQuiet``) is looked at again when something comes or at the moment that was returned last;
+  /// what an event leads to can be sent from ``didHandle(_:on:slot:at:)``.
   ///
   /// - Returns: when it is to look again even if nothing comes; nil for never.
   mutating func attend(to connection: inout Connection, slot: Int, at now: Instant) -> Instant?

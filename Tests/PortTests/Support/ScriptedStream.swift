@@ -13,6 +13,7 @@ final class Script {
   var room: Int? = .max
   var failsWriting = false
   var isSecured = false
+  var isQuiet = false
   /// What is said of a broken stream.
   var failure: TLSFailure?
 
@@ -55,6 +56,7 @@ struct ScriptedStream: ByteStream {
     return .bytes(count)
   }
 
+  var isQuiet: Bool { script.isQuiet }
   mutating func finishWriting() { script.calls.append("finish") }
   mutating func close() { script.calls.append("close") }
 

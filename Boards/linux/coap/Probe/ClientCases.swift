@@ -1,7 +1,7 @@
 import DeviceCore
 
 /// What a server can see of a client that connects: the link is the server's side.
-let clientCases: [ProbeCase] = [
+let clientExchangeCases: [ProbeCase] = [
   ProbeCase(
     "client-csm-first", ["T-01", "T-03"], sends: "nothing",
     rule: "A client sends its CSM at once, without waiting for the server's.", "RFC 8323, 3.3"
@@ -139,11 +139,11 @@ extension ProbeLink {
   func judgeAbortPastRequests(option: UInt32? = nil) -> Finding { judgeAbort(option: option) }
 }
 
-private func clientAbort(
+func clientAbort(
   _ name: String, _ rows: [String], _ sends: String, _ pieces: [[UInt8]], _ rule: String, _ section: String,
   option: UInt32? = nil
 ) -> ProbeCase {
-  ProbeCase(name, rows, sends: sends, rule: rule, section, isRaw: true) { link, _ in
+  ProbeCase(name, rows, sends: sends, rule: rule, section, layer: .stream) { link, _ in
     link.send(pieces.flatMap { $0 })
     return link.judgeAbortPastRequests(option: option)
   }

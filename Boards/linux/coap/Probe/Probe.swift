@@ -20,6 +20,7 @@ struct Probe: ParsableCommand {
         coap probe coap+tcp://127.0.0.1
         coap probe coaps+tcp://127.0.0.1 --psk-file keys --json
         coap probe coap+tcp://127.0.0.1 --case ping-token --verbose
+        coap probe coap+tcp://127.0.0.1 --writable example_data
         coap probe --listen coap+tcp://127.0.0.1:5685
         coap probe --list
       """)
@@ -49,6 +50,12 @@ struct Probe: ParsableCommand {
       "A resource that answers GET; otherwise one is looked for in /.well-known/core.", valueName: "path"))
   var resource: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "A resource whose content may be overwritten by PUT; without it nothing is written.", valueName: "path")
+  )
+  var writable: String?
+
   @Option(help: ArgumentHelp("How long to wait for what has to come.", valueName: "seconds"))
   var timeout = Seconds(2)
 
@@ -75,7 +82,13 @@ struct Probe: ParsableCommand {
   }
 
   /// All that is tried on a server.
-  private var serverCases: [ProbeCase] { signalCases + framingCases + requestCases }
+  private var serverCases: [ProbeCase] {
+    signalCases + capabilitiesCases + framingCases + requestCases + optionCases + writingCases
+      + upgradeCases + frameCases + securityCases
+  }
+
+  /// All that is tried on clients, one a connection.
+  private var clientCases: [ProbeCase] { clientExchangeCases + clientFormatCases }
 
   private func chosen(_ all: [ProbeCase]) -> [ProbeCase] {
     all.filter { one in
@@ -102,17 +115,23 @@ struct Probe: ParsableCommand {
     let uri = try RequestURI(self.uri!)
     let subject = try examine(uri)
     var report = ProbeReport(subject: self.uri!)
-    let all = chosen(serverCases)
+    let all = chosen(serverCases).filter { one in
+      switch one.layer {
+      case .messages, .stream: true
+      case .webSocket: uri.scheme.isWebSocket
+      case .security: uri.scheme.isSecured
+      }
+    }
     var progress = ProbeProgress(total: all.count, isShown: !json)
     for one in all {
       progress.show(one.name)
-      guard subject.isRaw || !one.isRaw else {
+      if one.layer == .stream && uri.scheme.isWebSocket {
         report.add(one, .skipped("a WebSocket carries whole messages"), sent: "", came: [])
         continue
       }
       let link: ProbeLink
       do throws(Failure) {
-        link = try connect(uri)
+        link = try connect(uri, to: one.layer.depth)
       } catch {
         report.add(one, .violates("no connection any more: \(error.description)"), sent: "", came: [])
         continue
@@ -124,8 +143,11 @@ struct Probe: ParsableCommand {
     return report
   }
 
-  private func connect(_ uri: RequestURI) throws(Failure) -> ProbeLink {
-    let server = try Server(of: uri, connection: connection, security: security, isVerbose: false)
+  private func connect(
+    _ uri: RequestURI, to depth: Server.Depth = .messages
+  ) throws(Failure) -> ProbeLink {
+    let server = try Server(
+      of: uri, connection: connection, security: security, isVerbose: false, to: depth)
     return ProbeLink(server.opened, board: server.machine, patience: timeout.span, trace: verbose)
   }
 
@@ -134,7 +156,8 @@ struct Probe: ParsableCommand {
   /// - Throws: ``Failure`` when it cannot be reached, or is no server for CoAP.
   private func examine(_ uri: RequestURI) throws(Failure) -> ProbeSubject {
     var subject = ProbeSubject()
-    subject.isRaw = !uri.scheme.isWebSocket
+    subject.isWebSocket = uri.scheme.isWebSocket
+    (subject.port, subject.authority) = (uri.port, uri.authority)
     let link = try connect(uri)
     link.send(capabilities())
     guard let csm = link.receive(), csm.code == .capabilitiesAndSettings else {
@@ -146,7 +169,9 @@ struct Probe: ParsableCommand {
     link.send(request(".well-known/core"))
     let links = link.receiveAnswer().map { LinkFormat($0.payload).links } ?? []
     if let resource { subject.path = resource }
+    subject.writablePath = writable
     var number: UInt8 = 0
+    var largest = 0
     for one in links.prefix(40) where one.target.hasPrefix("/") {
       let path = String(one.target.dropFirst())
       number += 1
@@ -156,7 +181,11 @@ struct Probe: ParsableCommand {
         answer.code == .content
       else { continue }
       let isLarge = answer.payload.count > 64
-      if subject.largePath == nil && isLarge { subject.largePath = path }
+      if isLarge && answer.payload.count > largest {
+        // What comes in blocks is large enough: which is the largest does not matter.
+        largest = answer.values(23).isEmpty ? answer.payload.count : .max
+        subject.largePath = path
+      }
       if subject.path.isEmpty && !isLarge && resource == nil { subject.path = path }
       if subject.observablePath == nil && one.has("obs") { subject.observablePath = path }
     }
@@ -176,8 +205,11 @@ struct Probe: ParsableCommand {
     complain("waits for clients on coap+tcp://\(address)")
     var report = ProbeReport(subject: "clients of coap+tcp://\(address)")
     var queue = ProbeListener(listener: listener, board: board)
+    var isAlone = false
     for one in chosen(clientCases) {
-      guard let stream = queue.next(within: clientTimeout.span) else {
+      guard !isAlone, let stream = queue.next(within: clientTimeout.span) else {
+        // Whoever did not come once will not come for each of the other cases.
+        isAlone = true
         report.add(one, .skipped("no client came within \(clientTimeout) s"), sent: "", came: [])
         continue
       }
@@ -186,6 +218,17 @@ struct Probe: ParsableCommand {
       report.add(one, finding, sent: link.sent, came: link.came)
     }
     return report
+  }
+}
+
+extension ProbeLayer {
+  /// How far a connection is opened for it.
+  fileprivate var depth: Server.Depth {
+    switch self {
+    case .messages, .stream: .messages
+    case .webSocket: .security
+    case .security: .transport
+    }
   }
 }
 

@@ -29,13 +29,31 @@ struct ProbeSubject {
   var largePath: String?
   /// One that can be observed.
   var observablePath: String?
+  /// One that may be overwritten.
+  var writablePath: String?
   /// Its Max-Message-Size.
   var largestMessage: UInt32 = 1152
   var hasBlocks = false
   /// Its Extended-Token-Length.
   var longestToken: UInt32 = 8
-  /// Whether any bytes can be sent, not whole messages alone.
-  var isRaw = true
+  /// Whether messages come in a WebSocket.
+  var isWebSocket = false
+  /// Its TCP port.
+  var port: UInt16 = 0
+  /// Its host and port, as HTTP's Host header has them.
+  var authority = ""
+}
+
+/// What a case makes up, and so how far its connection is opened.
+enum ProbeLayer {
+  /// Messages: on every connection.
+  case messages
+  /// The bytes of a stream of messages: not on a WebSocket, which carries whole ones.
+  case stream
+  /// The handshake and the frames of a WebSocket.
+  case webSocket
+  /// The handshake of TLS.
+  case security
 }
 
 /// One thing that is tried on a connection of its own.
@@ -49,16 +67,16 @@ struct ProbeCase: Sendable {
   let rule: String
   /// Where it stands.
   let section: String
-  /// Whether it needs a stream on which any bytes can be sent.
-  let isRaw: Bool
+  let layer: ProbeLayer
   let run: @Sendable (ProbeLink, ProbeSubject) -> Finding
 
   init(
-    _ name: String, _ rows: [String], sends: String, rule: String, _ section: String, isRaw: Bool = false,
+    _ name: String, _ rows: [String], sends: String, rule: String, _ section: String,
+    layer: ProbeLayer = .messages,
     _ run: @escaping @Sendable (ProbeLink, ProbeSubject) -> Finding
   ) {
-    (self.name, self.rows, self.sends, self.rule, self.section, self.isRaw, self.run) = (
-      name, rows, sends, rule, section, isRaw, run
+    (self.name, self.rows, self.sends, self.rule, self.section, self.layer, self.run) = (
+      name, rows, sends, rule, section, layer, run
     )
   }
 }

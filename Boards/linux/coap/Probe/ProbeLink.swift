@@ -39,7 +39,7 @@ final class ProbeLink {
 
   /// Sends bytes, in pieces of this size with a moment between them.
   func send(_ bytes: [UInt8], pieces: Int = .max) {
-    if trace { writeLine("-> \(hex(bytes))", to: 2) }
+    if trace { writeLine("-> \(shown(bytes))", to: 2) }
     sent += (sent.isEmpty ? "" : " ") + hex(bytes.prefix(24)) + (bytes.count > 24 ? "..." : "")
     var rest = bytes[...]
     let deadline = board.now + patience
@@ -48,7 +48,7 @@ final class ProbeLink {
       switch stream.write(piece.span) {
       case .bytes(let count):
         rest = rest.dropFirst(count)
-        if pieces != .max { pause(Milliseconds(3)) }
+        if pieces != .max { pause(Milliseconds(5)) }
       case .nothingYet: read(until: board.now + Milliseconds(50))
       case .failed: isEnded = true
       }
@@ -70,7 +70,7 @@ final class ProbeLink {
     while true {
       if let message = takeMessage() {
         came.append(message.text)
-        if trace { writeLine("<- \(hex(message.bytes))  \(message.text)", to: 2) }
+        if trace { writeLine("<- \(shown(message.bytes))  \(message.text)", to: 2) }
         return message
       }
       if isEnded || isGarbled || deadline.isReached(at: board.now) { return nil }
@@ -88,6 +88,46 @@ final class ProbeLink {
       }
     }
     return nil
+  }
+
+  /// The next bytes, so many of them, whatever they are; nil when they do not come in time.
+  func receiveBytes(_ count: Int, within span: Milliseconds? = nil) -> [UInt8]? {
+    let deadline = board.now + (span ?? patience)
+    while received.count < count {
+      if isEnded || deadline.isReached(at: board.now) { return nil }
+      read(until: deadline)
+    }
+    defer { received.removeFirst(count) }
+    return Array(received.prefix(count))
+  }
+
+  /// The lines up to an empty one, which HTTP has in front; nil when they do not come in time.
+  func receiveHead() -> [String]? {
+    let end = Array("\r\n\r\n".utf8)
+    var head: [UInt8] = []
+    while head.suffix(end.count) != end[...] {
+      guard head.count < 16_384, let next = receiveBytes(1) else { return nil }
+      head += next
+    }
+    let lines = String(decoding: head, as: UTF8.self).split(separator: "\r\n").map(String.init)
+    note(lines.first ?? "an empty head")
+    return lines
+  }
+
+  /// Adds what was found in raw bytes to the report.
+  func note(_ what: String) {
+    came.append(what)
+    if trace { writeLine("<- \(what)", to: 2) }
+  }
+
+  /// Whether the peer ends the connection in time; what it still sends is read and forgotten.
+  func waitForSilentEnd() -> Bool {
+    let deadline = board.now + patience
+    while !isEnded, !deadline.isReached(at: board.now) {
+      read(until: deadline)
+      received = []
+    }
+    return isEnded
   }
 
   /// Whether the peer ends the connection in time; what it still sends is read.
@@ -131,6 +171,12 @@ final class ProbeLink {
       return nil
     }
   }
+}
+
+/// The digits of as many bytes as are of use to somebody who reads them.
+private func shown(_ bytes: [UInt8]) -> String {
+  let limit = 1536
+  return hex(bytes.prefix(limit)) + (bytes.count > limit ? "... (\(bytes.count) bytes)" : "")
 }
 
 func hex(_ bytes: some Sequence<UInt8>) -> String {

@@ -55,6 +55,24 @@ struct ProbeMessage {
     return [nibble << 4 | UInt8(token.count)] + extended + [code.rawValue] + token + body
   }
 
+  /// As it is in a WebSocket: Len is 0, and what extends it is not there (RFC 8323 section 4.2).
+  func encodedForWebSocket() -> [UInt8] {
+    let bytes = encoded()
+    let extended = [13: 1, 14: 2, 15: 4][bytes[0] >> 4] ?? 0
+    return [bytes[0] & 15] + bytes.dropFirst(1 + extended)
+  }
+
+  /// The one message that a WebSocket message has; nil when it is none.
+  init?(inWebSocket bytes: [UInt8]) {
+    guard bytes.count >= 2, bytes[0] <= 8, bytes.count >= 2 + Int(bytes[0]) else { return nil }
+    let (nibble, extended) = Self.length(bytes.count - 2 - Int(bytes[0]))
+    let stream = [nibble << 4 | bytes[0]] + extended + bytes.dropFirst()
+    guard case .complete(let header)? = try? FrameHeader.parse(stream.span, maximumTokenByteCount: 8),
+      let message = try? Message(stream.span, header: header)
+    else { return nil }
+    self.init(message, bytes: stream)
+  }
+
   private static func nibble(_ value: Int) -> (UInt8, [UInt8]) {
     switch value {
     case ..<13: (UInt8(value), [])

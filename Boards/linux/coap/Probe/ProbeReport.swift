@@ -36,7 +36,7 @@ struct ProbeReport {
       let mark = row.finding.verdict.rawValue.padding(to: 14)
       let shown = isColored ? "\u{1b}[\(Self.color(row.finding.verdict))m\(mark)\u{1b}[0m" : mark
       writeLine(
-        "\(shown) \(row.name.padding(to: 26)) \(row.rows[0].padding(to: 5)) \(printable(row.finding.got))")
+        "\(shown) \(row.name.padding(to: 26)) \(row.rows[0].padding(to: 5)) \(short(row.finding.got))")
     }
     for row in rows where row.finding.verdict == .violates || row.finding.verdict == .differs {
       writeLine("")
@@ -80,6 +80,12 @@ struct ProbeReport {
     return
       "{\"subject\": \(quoted(subject)), \"conforms\": \(count(.conforms)), \"differs\": \(count(.differs)), "
       + "\"violates\": \(count(.violates)), \"cases\": [\n \(cases.joined(separator: ",\n "))\n]}"
+  }
+
+  /// For a row of the table; what is worth more stands below it.
+  private func short(_ text: String) -> String {
+    let limit = 60
+    return printable(text.count > limit ? text.prefix(limit) + "..." : text)
   }
 
   /// What a peer has sent must not steer a terminal.

@@ -5,7 +5,7 @@ let framingCases: [ProbeCase] = [
   ProbeCase(
     "byte-by-byte", ["F-13"], sends: "GET, one byte at a time", rule: "A stream may be cut anywhere.",
     "RFC 8323, 3.2",
-    isRaw: true
+    layer: .stream
   ) { link, subject in
     _ = link.begin()
     link.send(longRequest(subject).encoded(), pieces: 1)
@@ -14,7 +14,7 @@ let framingCases: [ProbeCase] = [
   ProbeCase(
     "cut-in-header", ["F-13"], sends: "GET, two bytes at a time", rule: "A stream may be cut anywhere.",
     "RFC 8323, 3.2",
-    isRaw: true
+    layer: .stream
   ) { link, subject in
     _ = link.begin()
     link.send(longRequest(subject).encoded(), pieces: 2)
@@ -86,7 +86,7 @@ let framingCases: [ProbeCase] = [
   ProbeCase(
     "oversize", ["F-12", "C-07"], sends: "the header of a message that is larger than it takes",
     rule: "A message above the own Max-Message-Size is refused from its length alone.", "RFC 8323, 5.3.1",
-    isRaw: true
+    layer: .stream
   ) { link, subject in
     guard subject.largestMessage < 0x4000_0000 else { return .skipped("it takes messages of any size") }
     _ = link.begin()
@@ -97,7 +97,7 @@ let framingCases: [ProbeCase] = [
   ProbeCase(
     "http", ["T-07"], sends: "GET / HTTP/1.1", rule: "What does not begin with a CSM is no CoAP.",
     "RFC 8323, 3.3",
-    isRaw: true
+    layer: .stream
   ) { link, _ in
     link.send(Array("GET / HTTP/1.1\r\nHost: x\r\n\r\n".utf8))
     return link.judgeAbort(orEnd: true)
@@ -132,7 +132,7 @@ private func malformed(
   _ name: String, _ rows: [String], _ bytes: [UInt8], _ sends: String, _ rule: String, _ section: String,
   unless isAllowed: @escaping @Sendable (ProbeSubject) -> Bool = { _ in false }
 ) -> ProbeCase {
-  ProbeCase(name, rows, sends: sends, rule: rule, section, isRaw: true) { link, subject in
+  ProbeCase(name, rows, sends: sends, rule: rule, section, layer: .stream) { link, subject in
     if isAllowed(subject) { return .skipped("it has announced that") }
     _ = link.begin()
     link.send(bytes)
