@@ -59,7 +59,12 @@ final class Pipe {
       isReset = true
       return (taken.prefix(resetAt - before), true)
     }
-    if isHole || isFinished { return (taken, false) }
+    if isHole {
+      // Never acknowledged, so the writer's buffer fills up.
+      underWay += count
+      return (taken, false)
+    }
+    if isFinished { return (taken, false) }
     if let endAt, accepted > endAt {
       arriving = arriving.prefix(endAt - before)
       isFinished = true
