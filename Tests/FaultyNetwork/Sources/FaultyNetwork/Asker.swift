@@ -29,7 +29,11 @@ final class Asker {
   private var hasLostObservations = false
   private var hasPlanted = false
 
+  /// Whether it asks before the peer's CSM has come, and tries to when the end has begun.
+  private let isEager: Bool
+
   init(_ world: World, _ name: String) {
+    isEager = world.chance.oneIn(3)
     self.world = world
     self.name = name
     uploadByteCount = UInt32(world.chance.below(world.chance.oneIn(8) ? 9000 : 1500))
@@ -56,17 +60,22 @@ final class Asker {
   // MARK: Asking
 
   /// Sends what it can now.
-  func attend(to connection: inout Connection, at now: Instant) {
-    guard connection.isOpen else { return }
+  ///
+  /// - Returns: whether that was anything.
+  @discardableResult
+  func attend(to connection: inout Connection, at now: Instant) -> Bool {
+    guard isEager || connection.isOpen else { return false }
     // Some leave in the middle of it, and come again.
     if world.happens(.farewells, 800) { wish(world.chance.oneIn(3) ? .abort : .release) }
     if hasLostObservations {
       hasLostObservations = false
-      return connection.release(at: now)
+      connection.release(at: now)
+      return true
     }
     var left: [Wish] = []
     for wish in wishes { if !fulfil(wish, &connection, at: now) { left.append(wish) } }
-    wishes = left
+    defer { wishes = left }
+    return left.count < wishes.count
   }
 
   private func fulfil(_ wish: Wish, _ connection: inout Connection, at now: Instant) -> Bool {
@@ -121,7 +130,7 @@ final class Asker {
       }
       return true
     } catch {
-      switch error as! CommandError {
+      switch error {
       case .noRoom, .tooManyUnderWay, .notReady: return false
       case .ending: return false
       default:

@@ -17,6 +17,9 @@ protocol Client: AnyObject {
 }
 
 extension Asker {
+  /// What found no room is tried again.
+  func nextTry(at now: Instant) -> Instant? { wishes.isEmpty ? nil : now + Milliseconds(100) }
+
   func beginLastRound() { for wish in [Wish.echo, .download, .upload] { self.wish(wish) } }
   func isSatisfied(_ state: UInt32) -> Bool { finished.isSuperset(of: 0..<3) && isIdle && lastState == state }
 }
@@ -51,6 +54,7 @@ struct ClientDelegate: EndpointDelegate, ~Copyable {
 final class PlainClient: Client {
   let asker: Asker
   private let network: Network
+  private let number: Int
   private let world: World
   let store: Store
   private let memory: Memory
@@ -66,6 +70,7 @@ final class PlainClient: Client {
 
   init(_ network: Network, _ index: Int) {
     self.network = network
+    number = index + 1
     world = network.world
     store = Store(world, UInt32(index + 1))
     memory = Pool.client(world, index)
@@ -86,7 +91,7 @@ final class PlainClient: Client {
     if endpoint == nil, opening == nil, !isEnding {
       guard dialTime.isReached(at: now) else { return dialTime }
       openingEnd = now + .seconds(30)
-      opening = network.dial(limits)
+      opening = network.dial(from: number, limits)
       if opening == nil { return giveUp(at: now) }
     }
     if opening != nil {
@@ -110,11 +115,12 @@ final class PlainClient: Client {
     switch endpoint!.pump(&delegate, at: now) {
     case .busy: return now
     case .waiting(let until):
-      asker.attend(to: &endpoint!.connection, at: now)
       let pending = endpoint!.connection.pendingOutput.count
       endpoint!.connection.serveObservers(&delegate.resources, at: now)
-      if endpoint!.connection.pendingOutput.count > pending { world.moves += 1 }
-      return earlier(until, store.nextAnswer(at: now))
+      let hasAsked = asker.attend(to: &endpoint!.connection, at: now)
+      let hasMore = endpoint!.connection.pendingOutput.count > pending
+      if hasAsked || hasMore { return now }
+      return earlier(earlier(until, store.nextAnswer(at: now)), asker.nextTry(at: now))
     case .over:
       endpoint!.connection.serveDeferred(&delegate.resources, at: now)
       expectEmpty(endpoint!.connection)
@@ -226,7 +232,8 @@ final class SupervisedClient: Client {
     options.telemetryPolicy = .newestRefused
     let limits = FaultyNetwork.limits(world, isSmall: world.areClientsSmall)
     supervisor = Supervisor(
-      board: SimulatedBoard(world: world), dialler: SimulatedDialler(network: network, limits: limits),
+      board: SimulatedBoard(world: world),
+      dialler: SimulatedDialler(network: network, client: 1, limits: limits),
       delegate: Application(world: world, asker: asker, account: account), limits: limits,
       options: options,
       memory: SupervisorMemory(
@@ -247,13 +254,15 @@ final class SupervisedClient: Client {
       }
       reportTime = now + Milliseconds(UInt32(200 + world.chance.below(8000)))
     }
-    try? supervisor.withConnection { connection, now throws(CommandError) in
+    _ = try? supervisor.withConnection { connection, now throws(CommandError) in
       asker.attend(to: &connection, at: now)
     }
     var next = supervisor.step(serving: &resources)
-    try? supervisor.withConnection { connection, now throws(CommandError) in
+    let hasAsked = try? supervisor.withConnection { connection, now throws(CommandError) in
       asker.attend(to: &connection, at: now)
     }
+    if hasAsked == true { return now }
+    next = earlier(next, asker.nextTry(at: now))
     if !isCalm, reports.count < 8 { next = earlier(next, reportTime) }
     return earlier(next, store.nextAnswer(at: now))
   }

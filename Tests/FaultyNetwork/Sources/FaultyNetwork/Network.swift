@@ -1,111 +1,15 @@
 import DeviceCore
 import Port
 
-/// One direction of a connection: what is under way, in order, and when it arrives.
-final class Pipe {
-  private var segments: [(bytes: ArraySlice<UInt8>, arrival: UInt32)] = []
-  private var underWay = 0
-  private let capacity: Int
-  private var accepted = 0
-  private let endAt: Int?
-  private let resetAt: Int?
-  /// Behind the last segment comes a reset.
-  private(set) var isReset = false
-  private var lastArrival: UInt32
-  private var stalledUntil: UInt32
-  /// The writer will write no more.
-  var isFinished = false
-  /// What is written is lost, and nobody is told.
-  var isHole = false
-  let world: World
-
-  init(_ world: World) {
-    self.world = world
-    capacity = 1 + world.chance.below(world.chance.oneIn(3) ? 200 : 6000)
-    endAt = world.happens(.ends, 8) ? world.chance.below(world.chance.oneIn(2) ? 40 : 4000) : nil
-    resetAt = world.happens(.resets, 8) ? world.chance.below(world.chance.oneIn(2) ? 40 : 4000) : nil
-    lastArrival = world.time
-    stalledUntil = world.time
-  }
-
-  /// - Returns: the bytes that were taken, and whether this breaks the connection.
-  func write(_ bytes: [UInt8]) -> (taken: ArraySlice<UInt8>, isReset: Bool) {
-    var count = min(capacity - underWay, bytes.count)
-    if count > 1, world.happens(.shortWrites, 4) { count = 1 + world.chance.below(count) }
-    guard count > 0 else { return ([], false) }
-    let taken = bytes[..<count]
-    var arriving = taken
-    if world.plant == .corruptByte, world.chance.oneIn(40) { arriving[world.chance.below(count)] ^= 0x20 }
-    let before = accepted
-    accepted += count
-    world.count(.bytes, count)
-    world.moves += 1
-    if let resetAt, accepted > resetAt {
-      // What stands before the reset may still arrive.
-      if !isHole, !isFinished { send(arriving.prefix(resetAt - before)) }
-      isReset = true
-      return (taken.prefix(resetAt - before), true)
-    }
-    if isHole || isFinished { return (taken, false) }
-    if let endAt, accepted > endAt {
-      arriving = arriving.prefix(endAt - before)
-      isFinished = true
-    }
-    send(arriving)
-    return (taken, false)
-  }
-
-  private func send(_ bytes: ArraySlice<UInt8>) {
-    guard !bytes.isEmpty else { return }
-    var delay = UInt32(world.chance.below(3))
-    if world.happens(.delays, 4) {
-      delay += UInt32(world.chance.below(world.chance.oneIn(10) ? 20_000 : 300))
-    }
-    if world.happens(.stalls, 60) {
-      stalledUntil = world.time &+ UInt32(world.chance.below(world.chance.oneIn(4) ? 90_000 : 5000))
-    }
-    // A stream keeps its order; other streams may be faster.
-    var arrival = world.time &+ delay
-    if isBefore(arrival, lastArrival) { arrival = lastArrival }
-    lastArrival = arrival
-    segments.append((bytes, arrival))
-    underWay += bytes.count
-  }
-
-  /// Whether the reader has come to the reset.
-  var isBroken: Bool { isReset && segments.isEmpty }
-
-  /// The next bytes for the reader, at most `count`; nil for the end.
-  func read(_ count: Int) -> ArraySlice<UInt8>? {
-    guard !isHole, let first = segments.first else { return !isHole && isFinished ? nil : [] }
-    guard !isBefore(world.time, first.arrival), !isBefore(world.time, stalledUntil) else { return [] }
-    var size = min(count, first.bytes.count)
-    if size > 1, world.happens(.cuts, 2) { size = 1 + world.chance.below(size) }
-    let bytes = first.bytes.prefix(size)
-    segments[0].bytes = first.bytes.dropFirst(size)
-    if segments[0].bytes.isEmpty { segments.removeFirst() }
-    underWay -= size
-    world.moves += 1
-    return bytes
-  }
-
-  /// When something arrives.
-  var next: UInt32? {
-    guard !isHole, let first = segments.first else { return nil }
-    return isBefore(first.arrival, stalledUntil) ? stalledUntil : first.arrival
-  }
-}
-
-func isBefore(_ left: UInt32, _ right: UInt32) -> Bool {
-  Instant(rawValue: left).isBefore(Instant(rawValue: right))
-}
-
 /// A TCP connection between a client and the server.
 final class Link {
   let world: World
   /// From the client, and from the server.
   let pipes: [Pipe]
+  /// The client's end; that of the server is 0.
+  let client: Int
   let opening: UInt32
+  private var isAnnounced = false
   let isRefused: Bool
   /// For the client, and for the server.
   private var areBroken = [false, false]
@@ -114,9 +18,10 @@ final class Link {
   let wires: [Wire]
   let number: Int
 
-  init(_ world: World) {
+  init(_ world: World, client: Int) {
     self.world = world
-    pipes = [Pipe(world), Pipe(world)]
+    self.client = client
+    pipes = [Pipe(world, from: client, to: 0), Pipe(world, from: 0, to: client)]
     isRefused = world.happens(.refusals, 10)
     opening = world.time &+ UInt32(world.chance.below(100))
     world.count(.connections)
@@ -128,16 +33,34 @@ final class Link {
     world.note("connection \(number) is dialled\(isRefused ? ", refused" : "")")
   }
 
+  /// Tells both ends what they cannot know yet.
+  func announce() {
+    if !isAnnounced, !isBefore(world.time, opening) {
+      isAnnounced = true
+      wakeBoth()
+    }
+    for pipe in pipes { pipe.announce() }
+  }
+
+  private func wakeBoth() {
+    world.wake(0)
+    world.wake(client)
+  }
+
   /// Whoever writes learns of a reset now; the other one when it has read what came before, or now too.
   func reset(by side: Int) {
     areBroken[side] = true
     if world.chance.oneIn(2) { areBroken[1 - side] = true }
     pipes[1 - side].isHole = true
+    wakeBoth()
     world.moves += 1
     world.note("connection \(number) is reset")
   }
 
-  func isBroken(for side: Int) -> Bool { areBroken[side] || pipes[1 - side].isBroken }
+  /// Nothing arrives any more, not even a reset.
+  var isSilent: Bool { pipes[0].isHole }
+
+  func isBroken(for side: Int) -> Bool { isRefused || areBroken[side] || pipes[1 - side].isBroken }
 
   var isBroken: Bool { isBroken(for: 0) && isBroken(for: 1) }
 
@@ -145,11 +68,25 @@ final class Link {
     closeCounts[side] += 1
     if closeCounts[side] > 1 { world.complain("connection \(number) is closed twice by side \(side)") }
     pipes[side].isFinished = true
+    // What comes for an end that is closed is answered with a reset, and that may overtake what it said last.
+    if pipes[1 - side].hasUnread, world.chance.oneIn(2) { areBroken[1 - side] = true }
+    wakeBoth()
     world.moves += 1
     world.note("connection \(number) is closed by side \(side)")
   }
 
   func isClosed(by side: Int) -> Bool { closeCounts[side] > 0 }
+
+  /// Nobody may sleep beside bytes that it could read. There may be no space as long as an answer waits for room, or
+  /// for one that was put off.
+  func expectNoNeglect() {
+    for side in 0..<2 where !isClosed(by: side) && !isBroken(for: side) {
+      let neglect = pipes[1 - side].neglect
+      if neglect > 10_000, !pipes[side].isWriterWaiting {
+        world.complain("side \(side) of connection \(number) lets bytes lie for \(neglect) ms")
+      }
+    }
+  }
 }
 
 struct SimulatedStream: ByteStream {
@@ -172,7 +109,7 @@ struct SimulatedStream: ByteStream {
   }
 
   mutating func write(_ bytes: Span<UInt8>) -> WriteResult {
-    guard !link.isBroken(for: side) else { return .failed }
+    guard !link.isBroken(for: side), !link.isClosed(by: 1 - side) || link.isSilent else { return .failed }
     let world = link.world
     if !link.pipes[0].isHole, world.happens(.halfOpen, 120) {
       for pipe in link.pipes { pipe.isHole = true }
@@ -214,8 +151,8 @@ final class Network {
 
   init(_ world: World) { self.world = world }
 
-  func dial() -> Link {
-    let link = Link(world)
+  func dial(from client: Int) -> Link {
+    let link = Link(world, client: client)
     links.append(link)
     if !link.isRefused { waiting.append(link) }
     return link
@@ -225,6 +162,12 @@ final class Network {
     guard let index = waiting.firstIndex(where: { !isBefore(world.time, $0.opening) }) else { return nil }
     world.moves += 1
     return waiting.remove(at: index)
+  }
+
+  func announce() { for link in links where !link.isBroken { link.announce() } }
+
+  func expectNoNeglect() {
+    for link in links where !waiting.contains(where: { $0 === link }) { link.expectNoNeglect() }
   }
 
   /// When something arrives anywhere; moments in the past are of those who do not read.

@@ -41,6 +41,7 @@ final class Store {
 
   func change() {
     state += 1
+    world.wake(Int(state >> 24))
     if world.chance.oneIn(6) { fileVersion += 1 }
   }
 
@@ -57,7 +58,8 @@ struct Echo: Resource {
 
   mutating func post(_ request: Request, _ response: inout Response) throws(Refusal) {
     let payload = request.payload.withUnsafeBufferPointer { Array($0) }
-    if store.world.chance.oneIn(4), payload.count < 100 {
+    // One that is put off has to fit into a message.
+    if store.world.chance.oneIn(4), payload.count < 50 {
       let due = store.world.now + Milliseconds(UInt32(store.world.chance.below(3000)))
       store.waiting.append((try response.postpone(), payload, due))
       return

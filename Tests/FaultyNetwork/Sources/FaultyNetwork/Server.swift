@@ -7,7 +7,7 @@ struct ServerObserver: DeviceObserver {
   var askers: [Asker?]
 
   mutating func observe(_ event: Event, on connection: borrowing Connection, slot: Int) {
-    if event == .capabilities, askers[slot] == nil {
+    if event == .capabilities || event == .capabilitiesAssumed, askers[slot] == nil {
       askers[slot] = Asker(world, "server \(slot)")
       for _ in 0..<world.chance.below(4) {
         askers[slot]!.wish([.echo, .echo, .ping, .observe, .download, .upload][world.chance.below(6)])
@@ -26,8 +26,16 @@ struct ServerObserver: DeviceObserver {
   }
 
   mutating func attend(to connection: inout Connection, slot: Int, at now: Instant) -> Instant? {
-    askers[slot]?.attend(to: &connection, at: now)
-    return nil
+    guard let asker = askers[slot] else { return nil }
+    asker.attend(to: &connection, at: now)
+    // What found no room is tried again.
+    return asker.wishes.isEmpty ? nil : now + Milliseconds(100)
+  }
+
+  mutating func didHandle(_ event: Event, on connection: inout Connection, slot: Int, at now: Instant) {
+    guard let asker = askers[slot] else { return }
+    asker.attend(to: &connection, at: now)
+    if !asker.wishes.isEmpty { world.wake(0) }
   }
 }
 
@@ -37,9 +45,30 @@ func limits(_ world: World, isSmall: Bool) -> Limits {
   limits.keepAliveInterval = .seconds(20)
   limits.requestTimeout = .seconds(30)
   limits.bodyTimeout = .seconds(60)
-  if world.chance.oneIn(4) { limits.largestResponseByteCount = 200 }
+  if world.chance.oneIn(3) { shorten(&limits, world) }
+  // With less, not even the smallest block fits with its options.
+  if world.chance.oneIn(4) { limits.largestResponseByteCount = UInt32(80 + world.chance.below(300)) }
   if world.isWebSocket { limits.framingByteCount = 4 }
   return limits
+}
+
+/// Any timer may run before any other one. Keep-alive stays, for nothing else finds a peer that is silent.
+private func shorten(_ limits: inout Limits, _ world: World) {
+  func seconds(_ range: ClosedRange<Int>) -> Milliseconds {
+    .seconds(UInt32(range.lowerBound + world.chance.below(range.count)))
+  }
+  limits.keepAliveInterval = seconds(2...40)
+  // Answers that are put off take up to 3 seconds.
+  limits.requestTimeout = seconds(5...60)
+  limits.bodyTimeout = seconds(3...60)
+  limits.capabilitiesTimeout = seconds(2...30)
+  limits.messageTimeout = seconds(2...30)
+  limits.pingTimeout = seconds(1...20)
+  limits.releaseTimeout = seconds(1...10)
+  limits.stallTimeout = seconds(1...60)
+  limits.lingerTimeout = Milliseconds(UInt32(10 + world.chance.below(3000)))
+  if world.chance.oneIn(3) { limits.legacyPeerWait = seconds(1...6) }
+  if world.chance.oneIn(3) { limits.idleTimeout = seconds(8...60) }
 }
 
 typealias ServerTable = ResourcePair<

@@ -22,8 +22,8 @@ extension Network {
   }
 
   /// - Returns: nil when there are no random bits for a WebSocket.
-  func dial(_ limits: Limits) -> Transport? {
-    var stream = SimulatedStream(link: dial(), side: 0)
+  func dial(from client: Int, _ limits: Limits) -> Transport? {
+    var stream = SimulatedStream(link: dial(from: client), side: 0)
     guard world.isWebSocket else { return .plain(stream) }
     let host: StaticString = "device.example"
     // A mask is needed for each frame: without random bits the connection ends.
@@ -41,8 +41,9 @@ extension Network {
 
 struct SimulatedDialler: Dialler {
   let network: Network
+  let client: Int
   let limits: Limits
-  mutating func dial(_ place: DialPlace) -> Transport? { network.dial(limits) }
+  mutating func dial(_ place: DialPlace) -> Transport? { network.dial(from: client, limits) }
 }
 
 struct SimulatedBoard: Board {

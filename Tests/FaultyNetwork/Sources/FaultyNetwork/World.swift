@@ -43,8 +43,13 @@ final class World {
   var chance: Chance
   /// Milliseconds.
   var time: UInt32
-  /// Counts what moves, so that the loop knows when nothing does.
+  /// Counts what moves.
   var moves = 0
+  /// Who has something to do although no time has come: the server, and the clients from 1 on. Whoever is told
+  /// nothing sleeps, so what a loop forgets to do at once shows.
+  private var awake = [true, true, true, true]
+  /// When the clock jumped last.
+  var lastJump: UInt32
   /// While false, nothing new goes wrong.
   var isFaulty = true
   /// Whether all connections of this schedule are WebSockets.
@@ -67,6 +72,7 @@ final class World {
     time =
       chance.oneIn(3)
       ? 0xffff_ff00 &- UInt32(chance.below(60_000)) : UInt32(truncatingIfNeeded: chance.next())
+    lastJump = time
     isWebSocket = chance.oneIn(4)
     isServerSmall = chance.oneIn(4)
     areClientsSmall = chance.oneIn(4)
@@ -78,6 +84,14 @@ final class World {
   var largestEcho: Int { isServerSmall || areClientsSmall ? 300 : 900 }
 
   var now: Instant { Instant(rawValue: time) }
+
+  func wake(_ end: Int) { awake[end] = true }
+
+  /// - Returns: whether that end has been woken since it was asked last.
+  func takeAwake(_ end: Int) -> Bool {
+    defer { awake[end] = false }
+    return awake[end]
+  }
 
   func count(_ kind: Tally, _ amount: Int = 1) { tally[kind.rawValue] += amount }
 
