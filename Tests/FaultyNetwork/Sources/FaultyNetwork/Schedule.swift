@@ -6,8 +6,12 @@ func run(_ world: World) {
   let network = Network(world)
   let store = Store(world, 0)
   let slots = makeSlots(world)
-  var server = makeServer(network, store, slots)
+  let words = UnsafeMutableBufferPointer<UInt32>.allocate(
+    capacity: world.chance.oneIn(3) ? 0 : WakeSet.wordCount(slots: slots.count))
+  words.initialize(repeating: 0)
+  var server = makeServer(network, store, slots, WakeSet(words))
   defer {
+    words.deallocate()
     Pool.serverSessions.freeAll()
     Pool.clientSessions.freeAll()
     slots.deinitialize()
