@@ -97,9 +97,19 @@ public enum SocketMachine {
 
   @unsafe
   private static func zeroed(_ count: Int) -> UnsafeMutableBufferPointer<UInt8> {
-    // From calloc, so that the system hands out pages only when they are touched.
-    let memory = unsafe calloc(count, 1)!.bindMemory(to: UInt8.self, capacity: count)
-    return unsafe UnsafeMutableBufferPointer(start: memory, count: count)
+    let memory = unsafe (count < 4096 ? calloc(count, 1)! : fresh(count))
+    return unsafe UnsafeMutableBufferPointer(
+      start: memory.bindMemory(to: UInt8.self, capacity: count), count: count)
+  }
+
+  /// Pages that the system hands out when they are touched; calloc writes zeros into what it has reserved.
+  @unsafe
+  private static func fresh(_ count: Int) -> UnsafeMutableRawPointer {
+    let pages = unsafe mmap(nil, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    guard let pages = unsafe pages, unsafe pages != MAP_FAILED else {
+      fatalError("no memory left for \(count) bytes")
+    }
+    return unsafe pages
   }
 
   @unsafe
