@@ -19,6 +19,8 @@ is_listening() { grep -q "^ *[0-9]*: [0-9A-F]*:$(printf %04X "$1") [0-9A-F]*:000
 # start_simulator OPTION...: sets simulator, and tls_port and plain_port as far as it listens there.
 start_simulator() {
   local log=$work/simulator.log
+  # An earlier one's would say ready.
+  : >"$log"
   "$binary" serve "$@" >"$log" 2>&1 &
   simulator=$!
   servers+=("$simulator")
