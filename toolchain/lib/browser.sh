@@ -12,13 +12,14 @@ optimize_browser() {
     --zero-filled-memory --low-memory-unused --enable-bulk-memory --enable-sign-ext --enable-mutable-globals "$@"
 }
 
-# link_browser OPTION... -o FILE
+# link_browser OPTION... -o FILE: optimises as well, for what swiftc gives is bitcode (toolset.json): a twelfth.
 link_browser() {
   local name exports=()
   for name in $(browser_exports); do exports+=("--export=$name"); done
   # The stack comes first, so that one that overflows leaves the memory instead of writing over what is behind it.
   "$(dirname "$(realpath "$(command -v swift)")")/wasm-ld" --no-entry --gc-sections --stack-first \
-    -z stack-size=32768 -O2 --error-limit=5 "${exports[@]}" "$@" \
+    -z stack-size=32768 -O2 --lto-O2 --mllvm=-inline-threshold=10 --mllvm=-disable-lsr --mllvm=-enable-load-pre=false \
+    --error-limit=5 "${exports[@]}" "$@" \
     --whole-archive "$root/Boards/browser/.build/wasm32/release/libBrowserModule.a"
 }
 
