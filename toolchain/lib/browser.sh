@@ -16,9 +16,10 @@ optimize_browser() {
 link_browser() {
   local name exports=()
   for name in $(browser_exports); do exports+=("--export=$name"); done
-  # The stack comes first, so that one that overflows leaves the memory instead of writing over what is behind it.
+  # The stack comes first, so that one that overflows leaves the memory instead of writing over what is behind it. The
+  # deepest calls take 2 KiB; addresses below 8192, where the connection is then, have two bytes.
   "$(dirname "$(realpath "$(command -v swift)")")/wasm-ld" --no-entry --gc-sections --stack-first \
-    -z stack-size=32768 -O2 --lto-O2 --mllvm=-inline-threshold=10 --mllvm=-disable-lsr --mllvm=-enable-load-pre=false \
+    -z stack-size=4096 -O2 --lto-O2 --mllvm=-inline-threshold=10 --mllvm=-disable-lsr --mllvm=-enable-load-pre=false \
     --error-limit=5 "${exports[@]}" "$@" \
     --whole-archive "$root/Boards/browser/.build/wasm32/release/libBrowserModule.a"
 }

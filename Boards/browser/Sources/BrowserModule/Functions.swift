@@ -4,7 +4,6 @@ import DeviceCore
 // What JavaScript calls. Times are milliseconds of a clock that wraps at 2^32, lengths are bytes.
 
 nonisolated(unsafe) private var page: Page?
-nonisolated(unsafe) private var table = PageTable()
 nonisolated(unsafe) private var requests = InlineArray<16, PendingRequest>(repeating: PendingRequest())
 nonisolated(unsafe) private var deferred = InlineArray<4, DeferredEntry>(repeating: DeferredEntry())
 nonisolated(unsafe) private var incoming = InlineArray<2, IncomingBody>(repeating: IncomingBody())
@@ -33,14 +32,13 @@ public func event() -> UInt32 { EventWords.address }
 /// The WebSocket is open: our CSM is pending.
 @c(coap_start)
 public func start(firstToken: UInt32, now: UInt32) {
-  unsafe page = unsafe Page(
-    memory: makeMemory(), table: table, firstToken: firstToken, at: Instant(rawValue: now))
+  unsafe page = Page(memory: makeMemory(), firstToken: firstToken, at: Instant(rawValue: now))
 }
 
 /// A resource of the page, its path in the scratch bytes; before the connection starts.
 @c(coap_publish)
 public func publish(index: UInt32, pathByteCount: UInt32, isObservable: UInt32) -> UInt32 {
-  let isDone = unsafe table.publish(
+  let isDone = PageTable.publish(
     Int(index), path: scratch(Int(pathByteCount)), isObservable: isObservable != 0)
   return isDone ? 0 : CommandError.tooLarge.number
 }
@@ -48,7 +46,7 @@ public func publish(index: UInt32, pathByteCount: UInt32, isObservable: UInt32) 
 /// The state of a resource of the page has changed: observers will hear of it.
 @c(coap_changed)
 public func changed(index: UInt32) {
-  unsafe page?.resources.table.change(Int(index))
+  PageTable.change(Int(index))
 }
 
 /// A message came in, as many bytes of it as the inbox holds.

@@ -7,7 +7,7 @@ struct Page: ~Copyable {
   var resources: Resources<PageTable>
   var exchanges = InlineArray<16, Exchange>(repeating: Exchange())
 
-  init(memory: ConnectionMemory, table: PageTable, firstToken: UInt32, at now: Instant) {
+  init(memory: ConnectionMemory, firstToken: UInt32, at now: Instant) {
     var limits = Limits()
     limits.maximumMessageByteCount = UInt32(BROWSER_LARGEST_MESSAGE)
     // In front of a message of this size stand Len and its extension, see WebSocketMessage.
@@ -17,7 +17,7 @@ struct Page: ~Copyable {
     connection = Connection(
       role: .initiator, memory: memory, limits: limits, firstToken: firstToken, at: now)
     // With a return it is no list of resources, but the table itself.
-    resources = Resources { return table }
+    resources = Resources { return PageTable() }
   }
 
   /// The next event for JavaScript; requests of the peer are answered on the way.

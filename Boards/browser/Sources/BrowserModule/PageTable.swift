@@ -1,40 +1,41 @@
 import BrowserSupport
 import DeviceCore
 
-/// The resources that the page offers: their paths are here, what they do is JavaScript's.
+/// A resource of the page: its path is here, what it does is JavaScript's.
+private struct PageResource {
+  var path = InlineArray<64, UInt8>(repeating: 0)
+  /// Zero for a place that is free.
+  var byteCount = 0
+  var isObservable = false
+  var revision: UInt32 = 0
+}
+
+nonisolated(unsafe) private var entries = InlineArray<8, PageResource>(repeating: PageResource())
+
+/// The resources that the page offers, in the one place that there is for them.
 struct PageTable: ResourceTable {
   static var count: UInt8 { 8 }
   static var longestPath: Int { 64 }
 
-  private struct Entry {
-    var path = InlineArray<64, UInt8>(repeating: 0)
-    /// Zero for a place that is free.
-    var byteCount = 0
-    var isObservable = false
-    var revision: UInt32 = 0
-  }
-
-  private var entries = InlineArray<8, Entry>(repeating: Entry())
-
   /// Puts a resource at a path.
   ///
   /// - Returns: false when there is no such place, or the path is too long.
-  mutating func publish(_ index: Int, path: Span<UInt8>, isObservable: Bool) -> Bool {
-    guard index < entries.count, path.count > 0, path.count <= PageTable.longestPath else { return false }
-    for position in path.indices { entries[index].path[position] = path[position] }
-    entries[index].byteCount = path.count
-    entries[index].isObservable = isObservable
+  static func publish(_ index: Int, path: Span<UInt8>, isObservable: Bool) -> Bool {
+    guard unsafe index < entries.count, path.count > 0, path.count <= longestPath else { return false }
+    for position in path.indices { unsafe entries[index].path[position] = path[position] }
+    unsafe entries[index].byteCount = path.count
+    unsafe entries[index].isObservable = isObservable
     return true
   }
 
   /// Whoever observes the resource is to hear of it.
-  mutating func change(_ index: Int) {
-    if index < entries.count { entries[index].revision &+= 1 }
+  static func change(_ index: Int) {
+    if unsafe index < entries.count { unsafe entries[index].revision &+= 1 }
   }
 
   private func index(of request: Request) -> Int? {
-    for index in entries.indices where entries[index].byteCount > 0 {
-      let path = entries[index].path.span.extracting(first: entries[index].byteCount)
+    for index in unsafe entries.indices where unsafe entries[index].byteCount > 0 {
+      let path = unsafe entries[index].path.span.extracting(first: entries[index].byteCount)
       if request.hasPath(path) { return index }
     }
     return nil
@@ -75,7 +76,7 @@ struct PageTable: ResourceTable {
 
   mutating func revision(of resource: UInt8, at now: Instant) -> UInt32? {
     let index = Int(resource)
-    return index < entries.count && entries[index].isObservable ? entries[index].revision : nil
+    return unsafe index < entries.count && entries[index].isObservable ? entries[index].revision : nil
   }
 
   func nextRevision(at now: Instant) -> Instant? { nil }
