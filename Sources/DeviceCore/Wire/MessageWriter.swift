@@ -50,7 +50,7 @@ public struct MessageWriter: ~Copyable {
     region: UnsafeMutableBufferPointer<UInt8>, limit: Int, code: Code, token: Span<UInt8>
   ) -> Bool {
     guard let base = region.baseAddress, limit < region.count else { return false }
-    let extended = MessageWriter.extensionWidth(token.count)
+    let extended = token.count < 13 ? 0 : MessageWriter.extensionWidth(token.count)
     let room = limit &- 2 &- extended &- token.count
     guard room >= 0 else { return false }
     let tokenOffset = MessageWriter.reservedByteCount &+ extended
@@ -76,12 +76,7 @@ public struct MessageWriter: ~Copyable {
   /// Appends an option with an opaque or string value.
   @inline(__always)
   public mutating func append(_ number: OptionNumber, _ value: Span<UInt8>) throws(WriteError) {
-    // Nor "." and ".." as a segment of a path (RFC 7252 section 5.10.1).
-    if number == .uriPath || number == .locationPath, value.count <= 2, value.isDotSegment,
-      !code.isSignaling
-    {
-      throw .invalidValue
-    }
+    if isForbiddenSegment(number, value) { throw .invalidValue }
     try check(number, length: value.count)
     try appendChecked(number, value)
   }
@@ -99,20 +94,23 @@ public struct MessageWriter: ~Copyable {
     try appendChecked(number, uint: value)
   }
 
-  /// ``append(_:_:)`` as a call, where size counts more than speed.
+  /// ``append(_:_:)`` as a call and without a short way, where size counts more than speed.
   @inline(never)
   public mutating func appendCompact(
     _ number: OptionNumber, _ value: Span<UInt8>
   ) throws(WriteError) {
-    try append(number, value)
+    if isForbiddenSegment(number, value) { throw .invalidValue }
+    try checkCompact(number, length: value.count)
+    try appendLong(number, value)
   }
 
-  /// ``append(_:uint:)`` as a call, where size counts more than speed.
+  /// ``append(_:uint:)`` as a call and without a short way, where size counts more than speed.
   @inline(never)
   public mutating func appendCompact(
     _ number: OptionNumber, uint value: UInt32
   ) throws(WriteError) {
-    try append(number, uint: value)
+    try checkCompact(number, length: uintByteCount(value))
+    try appendLong(number, uint: value)
   }
 
   /// Appends an option whose value is a Content-Format.
@@ -205,12 +203,12 @@ public struct MessageWriter: ~Copyable {
       unsafe UnsafeMutableRawPointer(start + shift).copyMemory(
         from: start, byteCount: position &- MessageWriter.reservedByteCount)
     }
-    let tokenNibble = tokenByteCount < 13 ? tokenByteCount : tokenByteCount < 269 ? 13 : 14
+    let tokenWidth = MessageWriter.extensionWidth(tokenByteCount)
+    let tokenNibble = tokenWidth == 0 ? tokenByteCount : 12 &+ tokenWidth
     let lengthNibble = width == 0 ? body : width == 4 ? 15 : 12 &+ width
     store(UInt8(truncatingIfNeeded: lengthNibble &<< 4 | tokenNibble), at: 0)
     unsafe writeExtension(body, width: width, to: base + 1)
     store(code.rawValue, at: 1 &+ width)
-    let tokenWidth = MessageWriter.extensionWidth(tokenByteCount)
     unsafe writeExtension(tokenByteCount, width: tokenWidth, to: base + (2 &+ width))
     return position &+ shift
   }
@@ -264,6 +262,13 @@ public struct MessageWriter: ~Copyable {
     if count == 0 { markerPosition = 0 }
   }
 
+  /// Whether it is "." or ".." as a segment of a path (RFC 7252 section 5.10.1).
+  @inline(__always)
+  private func isForbiddenSegment(_ number: OptionNumber, _ value: Span<UInt8>) -> Bool {
+    (number == .uriPath || number == .locationPath) && value.count <= 2 && value.isDotSegment
+      && !code.isSignaling
+  }
+
   /// Where the number is a constant, which is nearly always, no more than a comparison or two is left of
   /// this; therefore it is inlined and the rest is not.
   @inline(__always)
@@ -274,6 +279,11 @@ public struct MessageWriter: ~Copyable {
       guard rule.allows(length: length) else { throw .invalidValue }
       guard rule.isRepeatable || number.rawValue != lastNumber else { throw .repeated }
     }
+  }
+
+  @inline(never)
+  private func checkCompact(_ number: OptionNumber, length: Int) throws(WriteError) {
+    try check(number, length: length)
   }
 
   // The two below take the short way, which nearly all options can, without a call; all the rest is
@@ -344,7 +354,7 @@ public struct MessageWriter: ~Copyable {
   }
 
   /// The bytes that follow the nibble of a length: the same steps in Len, token length and options.
-  @inline(__always)
+  @inline(never)
   private static func extensionWidth(_ value: Int) -> Int {
     value < 13 ? 0 : value < 269 ? 1 : value < 65805 ? 2 : 4
   }
