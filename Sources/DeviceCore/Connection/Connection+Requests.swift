@@ -153,7 +153,7 @@ extension Connection {
       receiveBuffer.consume(layout.byteCount)
       return .event(.requestFailed(request, .unknownCriticalOption(unknown)))
     }
-    current = .seen(layout)
+    markSeen(message)
     let state = requests[index].state
     if state != .response, layout.code.isSuccess, message.firstOption(.observe) != nil {
       // The answer that ends an observation is still to come behind this one.

@@ -69,6 +69,12 @@ extension Connection {
     }
   }
 
+  /// The event speaks of `message`.
+  @inline(never)
+  mutating func markSeen(_ message: Message) {
+    current = .seen(message.layout)
+  }
+
   private mutating func handleCapabilities(_ message: Message, at now: Instant) -> Step {
     // One that is wrong changes nothing, not even how long the Abort may be.
     var capabilities = peerCapabilities
@@ -79,7 +85,7 @@ extension Connection {
     }
     peerCapabilities = capabilities
     if isAwaitingCapabilities { open() }
-    current = .seen(message.layout)
+    markSeen(message)
     return .event(.capabilities)
   }
 
@@ -108,7 +114,7 @@ extension Connection {
     }
     pingToken = nil
     pingTimer = .off
-    current = .seen(pong.layout)
+    markSeen(pong)
     return .event(.pong(custody: custody))
   }
 
@@ -118,7 +124,7 @@ extension Connection {
       holdOff = option.uint
     }
     finish(phase == .releasing ? .released : .releasedByPeer, at: now)
-    current = .seen(message.layout)
+    markSeen(message)
     return .event(.release(holdOffSeconds: holdOff))
   }
 
@@ -127,7 +133,7 @@ extension Connection {
     if let option = message.firstOption(SignalingOption.badCSMOption), option.value.count <= 2 {
       bad = option.uint.map { UInt16(truncatingIfNeeded: $0) }
     }
-    current = .seen(message.layout)
+    markSeen(message)
     close(.abortedByPeer)
     return .event(.aborted(badCSMOption: bad))
   }
