@@ -31,10 +31,9 @@ struct Exchange {
     var position = 0
     var isObserveDue = kind == .observe || kind == .observeAgain || kind == .forget
     var isBlockDue = !isUpload
-    while position + 4 <= options.count {
-      let number = OptionNumber(rawValue: uint16(options, position))
-      let end = position + 4 + Int(uint16(options, position + 2))
-      guard end <= options.count else { throw .invalidValue }
+    while true {
+      let isBehindLast = position + 4 > options.count
+      let number = OptionNumber(rawValue: isBehindLast ? .max : uint16(options, position))
       if isObserveDue, number > .observe {
         try writer.appendCompact(.observe, uint: kind == .forget ? 1 : 0)
         isObserveDue = false
@@ -43,11 +42,12 @@ struct Exchange {
         try download.appendBlock(to: &writer)
         isBlockDue = false
       }
+      if isBehindLast { break }
+      let end = position + 4 + Int(uint16(options, position + 2))
+      guard end <= options.count else { throw .invalidValue }
       try writer.appendCompact(number, options.extracting(position + 4..<end))
       position = end
     }
-    if isObserveDue { try writer.appendCompact(.observe, uint: kind == .forget ? 1 : 0) }
-    if isBlockDue { try download.appendBlock(to: &writer) }
     if isUpload {
       let part = try upload.appendBlock(to: &writer)
       guard part.count <= chunk.count else { throw .tooLarge }
