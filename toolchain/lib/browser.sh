@@ -8,7 +8,7 @@ browser_exports() {
 
 # optimize_browser OPTION... FILE -o FILE: what LLVM leaves on the table for want of a linker that optimises, a sixth.
 optimize_browser() {
-  wasm-opt --ignore-implicit-traps --flatten --rereloop -Oz --code-folding -Oz --const-hoisting --converge \
+  wasm-opt --ignore-implicit-traps -Oz --flatten --rereloop -Oz --code-folding -Oz --converge -aimfs 5 \
     --zero-filled-memory --low-memory-unused --enable-bulk-memory --enable-sign-ext --enable-mutable-globals "$@"
 }
 

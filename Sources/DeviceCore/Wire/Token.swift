@@ -13,16 +13,16 @@ public struct Token: Equatable, Sendable {
   public init?(_ bytes: Span<UInt8>) {
     guard bytes.count <= Token.maximumByteCount else { return nil }
     for index in bytes.indices {
-      append(bytes[index])
+      let byte = UInt32(bytes[index]) &<< UInt32(truncatingIfNeeded: 24 &- (index & 3) &* 8)
+      if index < 4 { first |= byte } else { second |= byte }
     }
+    length = UInt8(truncatingIfNeeded: bytes.count)
   }
 
   /// Four bytes, the first one the highest.
   public init(_ number: UInt32) {
-    append(UInt8(truncatingIfNeeded: number >> 24))
-    append(UInt8(truncatingIfNeeded: number >> 16))
-    append(UInt8(truncatingIfNeeded: number >> 8))
-    append(UInt8(truncatingIfNeeded: number))
+    first = number
+    length = 4
   }
 
   /// What RFC 7252 allows, in bytes.
@@ -50,15 +50,5 @@ public struct Token: Equatable, Sendable {
   func copied(to bytes: inout InlineArray<8, UInt8>) -> Span<UInt8> {
     for index in 0..<count { bytes[index] = self[index] }
     return bytes.span.extracting(first: count)
-  }
-
-  private mutating func append(_ byte: UInt8) {
-    let shift = UInt32(24 - (length & 3) * 8)
-    if length < 4 {
-      first |= UInt32(byte) << shift
-    } else {
-      second |= UInt32(byte) << shift
-    }
-    length += 1
   }
 }
