@@ -125,6 +125,7 @@ struct TransmitBuffer {
   ///
   /// - Returns: false when not even its token fits.
   /// - Precondition: `limit` is at most ``roomWithReserve``, and ``commit(_:)`` or nothing follows.
+  @inline(never)
   mutating func begin(
     _ writer: inout MessageWriter, limit: Int, code: Code, token: Span<UInt8>
   ) -> Bool {
