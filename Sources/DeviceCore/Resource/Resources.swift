@@ -69,8 +69,7 @@ extension Response {
   mutating func refuse(_ objection: RequestOptions.Objection) {
     switch objection {
     case .unrecognized(let number):
-      begin(.badOption)
-      append("unrecognized critical option ")
+      refuse(.badOption, "unrecognized critical option ")
       append(decimal: UInt32(number.rawValue))
     case .proxying: begin(.proxyingNotSupported)
     case .dotSegment: refuse(.badRequest("path segment . or .."))

@@ -89,9 +89,18 @@ public struct Response: ~Copyable {
 
   /// Any answer of class 4 or 5 with its diagnostic text.
   public mutating func refuse(_ refusal: Refusal) {
+    guard let seconds = refusal.retryAfterSeconds else {
+      return refuse(refusal.code, refusal.diagnostic)
+    }
     begin(refusal.code)
-    if let seconds = refusal.retryAfterSeconds { append(.maxAge, uint: seconds) }
+    append(.maxAge, uint: seconds)
     append(refusal.diagnostic.bytes)
+  }
+
+  @inline(never)
+  mutating func refuse(_ code: Code, _ diagnostic: StaticString) {
+    begin(code)
+    append(diagnostic.bytes)
   }
 
   // MARK: In pieces

@@ -214,6 +214,7 @@ public struct MessageWriter: ~Copyable {
   }
 
   /// Drops options and payload: what follows is a new message with the same token.
+  @inline(never)
   mutating func restart(code: Code) {
     self.code = code
     position = bodyOffset
