@@ -92,6 +92,7 @@ extension Connection {
   }
 
   /// The peer asks nothing more: what is owed is answered, but not for ever.
+  @inline(never)
   mutating func finish(_ end: ConnectionEnd, at now: Instant) {
     phase = .finishing
     self.end = end
@@ -124,6 +125,7 @@ extension Connection {
     transmitBuffer.didSend(transmitBuffer.count)
   }
 
+  @inline(never)
   mutating func open() {
     phase = .open
     phaseTimer = .off
