@@ -175,7 +175,7 @@ extension Connection {
       }
     }
     if let answer = kept {
-      if !isLive || answer.timer.isDue(at: now) { kept = nil } else { next = next.earlier(answer.timer) }
+      if !isLive || answer.timer.isDue(at: now) { dropAnswer() } else { next = next.earlier(answer.timer) }
     }
     bodyTimer = next
   }
@@ -198,6 +198,9 @@ extension Connection {
     bodyTimer = bodyTimer.earlier(timer)
   }
 
+  @inline(never)
+  mutating func dropAnswer() { kept = nil }
+
   /// Another block of an answer that was kept (RFC 7959 section 3.3).
   @inline(never)
   private mutating func repeatAnswer(_ serving: inout Serving, at now: Instant) {
@@ -213,7 +216,7 @@ extension Connection {
     let part = serving.response.beginBody(of: answer.byteCount)
     serving.response.skip(to: part.lowerBound)
     serving.response.append(answerStore.bytes(part.lowerBound, part.upperBound))
-    if part.upperBound == answer.byteCount { kept = nil }
+    if part.upperBound == answer.byteCount { dropAnswer() }
   }
 }
 

@@ -93,7 +93,7 @@ extension Connection {
   @inline(never)
   private mutating func endServing(_ serving: inout Serving, at now: Instant) {
     if let part = serving.request.part { acknowledge(part, &serving.response) }
-    if serving.response.hasKept { kept = nil }
+    if serving.response.hasKept { dropAnswer() }
     let message = serving.request.message
     let unwantedClasses = serving.request.options.unwantedClasses
     if serving.response.state == .postponed, let entry = serving.entry, let token = Token(message.token) {

@@ -134,6 +134,7 @@ public struct Response: ~Copyable {
   }
 
   /// Appends an option with an unsigned integer.
+  @inline(never)
   public mutating func append(_ number: OptionNumber, uint value: UInt32) {
     writeEarlyOptions(before: number)
     attempt { writer throws(WriteError) in try writer.appendCompact(number, uint: value) }
