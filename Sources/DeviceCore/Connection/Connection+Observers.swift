@@ -152,6 +152,7 @@ extension Connection {
   }
 
   /// The connection is over: nobody is notified any more (RFC 8323 section 7.4).
+  @inline(never)
   mutating func removeObservers() {
     for index in observers.indices { observers[index].request = nil }
     observerCount = 0

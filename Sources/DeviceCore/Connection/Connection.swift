@@ -154,7 +154,7 @@ public struct Connection: ~Copyable {
     for index in requests.indices { requests[index].state = .free }
     for index in deferred.indices { deferred[index].isUsed = false }
     for index in incoming.indices { incoming[index].state = .free }
-    for index in observers.indices { observers[index].request = nil }
+    removeObservers()
     let isPatient = limits.legacyPeerWait.rawValue != 0
     phaseTimer = Timer(isPatient ? limits.legacyPeerWait : limits.capabilitiesTimeout, from: now)
     sendCapabilities(at: now)
