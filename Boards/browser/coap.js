@@ -17,7 +17,8 @@ const EVENT = {
 };
 const WORD = {
   slot: 0, first: 1, second: 2, third: 3, fourth: 4, code: 5, format: 6, observe: 7, maxAge: 8, payload: 9,
-  payloadByteCount: 10, output: 11, outputByteCount: 12,
+  payloadByteCount: 10, output: 11, outputByteCount: 12, inbox: 13, scratch: 14, scratchByteCount: 15,
+  largestMessage: 16,
 };
 const NO_ROOM = 4;
 const COMMAND_ERRORS = [
@@ -96,14 +97,14 @@ export class Connection {
     this.#board = new WebAssembly.Instance(module, { page }).exports;
     // Nothing allocates, so the memory never grows and these views stay valid.
     this.#bytes = new Uint8Array(this.#board.memory.buffer);
-    this.#words = new Uint32Array(this.#board.memory.buffer, this.#board.coap_event(), 13);
+    this.#words = new Uint32Array(this.#board.memory.buffer, this.#board.coap_words(), 17);
     this.#resources.forEach((resource, index) => {
       const count = this.#writeScratch(encoder.encode(resource.path));
       if (this.#board.coap_publish(index, count, resource.observable ? 1 : 0)) {
         throw new CoAPError(`there is no place for /${resource.path}`);
       }
     });
-    const size = this.#board.coap_largest_message();
+    const size = this.#word(WORD.largestMessage);
     this.capabilities.ours = { maximumMessageSize: size, blockWise: true, bert: size > 1152, longestToken: 8 };
     const target = new URL(url.replace(/^coap(s?)\+ws:/, 'ws$1:'));
     if (target.pathname === '/') target.pathname = '/.well-known/coap';
@@ -212,12 +213,12 @@ export class Connection {
 
   /** Takes a message apart, as the log has it; null when it is none. */
   inspect(message) {
-    const start = this.#board.coap_inbox();
-    if (message.length > this.#board.coap_largest_message()) return null;
+    const start = this.#word(WORD.inbox);
+    if (message.length > this.#word(WORD.largestMessage)) return null;
     this.#bytes.set(message, start);
     const count = this.#board.coap_inspect(message.length);
     if (count < 0) return null;
-    const table = new Uint32Array(this.#board.memory.buffer, this.#board.coap_scratch(), 2 * count);
+    const table = new Uint32Array(this.#board.memory.buffer, this.#word(WORD.scratch), 2 * count);
     const options = [];
     for (let index = 0; index < count; index++) {
       const [head, offset] = [table[2 * index], table[2 * index + 1]];
@@ -234,7 +235,7 @@ export class Connection {
   #word(word) { return this.#words[word]; }
 
   #writeScratch(bytes, offset = 0) {
-    this.#bytes.set(bytes, this.#board.coap_scratch() + offset);
+    this.#bytes.set(bytes, this.#word(WORD.scratch) + offset);
     return bytes.length;
   }
 
@@ -260,8 +261,8 @@ export class Connection {
   #receive() {
     const message = this.#inbox[0];
     if (!message) return 0;
-    const present = message.subarray(0, this.#board.coap_largest_message());
-    this.#bytes.set(present, this.#board.coap_inbox());
+    const present = message.subarray(0, this.#word(WORD.largestMessage));
+    this.#bytes.set(present, this.#word(WORD.inbox));
     if (!this.#board.coap_receive(present.length, message.length, now())) return 0;
     this.#inbox.shift();
     this.#log('received', message);
@@ -419,7 +420,7 @@ export class Connection {
 
   #sendRequest(slot, entry) {
     const optionsByteCount = this.#writeScratch(entry.options);
-    const room = Math.min(this.#board.coap_scratch_size() - optionsByteCount, this.#board.coap_largest_message());
+    const room = Math.min(this.#word(WORD.scratchByteCount) - optionsByteCount, this.#word(WORD.largestMessage));
     const chunk = entry.body.subarray(entry.offset, entry.offset + room);
     this.#writeScratch(chunk, optionsByteCount);
     return this.#board.coap_request(
@@ -498,7 +499,7 @@ export class Connection {
     }
     this.#options.onRequest?.(request, answer);
     const body = bytesOf(answer.payload);
-    words[0] = this.#writeScratch(body.subarray(0, this.#board.coap_scratch_size()));
+    words[0] = this.#writeScratch(body.subarray(0, this.#word(WORD.scratchByteCount)));
     return (answer.code ?? (name === 'get' ? 0x45 : 0x44)) | (answer.format === undefined ? 0 : answer.format + 1) << 8;
   }
 

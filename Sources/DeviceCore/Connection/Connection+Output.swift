@@ -1,13 +1,15 @@
 extension Connection {
   /// The largest message that may be sent at all: what the peer takes and the memory holds.
-  @inline(__always)
+  ///
+  /// Mutating, because what is not would be handed a copy of the connection when it is called.
   var messageLimit: Int {
-    min(transmitBuffer.largestMessage, limit(peerCapabilities.maximumMessageByteCount))
+    @inline(never)
+    mutating get {
+      min(transmitBuffer.largestMessage, limit(peerCapabilities.maximumMessageByteCount))
+    }
   }
 
   /// The room that has to be free before a request with a token of this length is handed out.
-  ///
-  /// Mutating, because what is not would be handed a copy of the connection when it is called.
   @inline(never)
   mutating func responseLimit(tokenByteCount: Int) -> Int {
     let largest = limits.largestResponseByteCount

@@ -9,25 +9,15 @@ nonisolated(unsafe) private var deferred = InlineArray<4, DeferredEntry>(repeati
 nonisolated(unsafe) private var incoming = InlineArray<2, IncomingBody>(repeating: IncomingBody())
 nonisolated(unsafe) private var observers = ObserverStorage<8, 512>()
 
-/// Where JavaScript writes what has come in, and what it hands over.
-@c(coap_inbox)
-public func inbox() -> UInt32 { unsafe UInt32(UInt(bitPattern: browser_inbox())) }
-
-/// Where JavaScript puts what it hands over, and finds what it is handed.
-@c(coap_scratch)
-public func scratchAddress() -> UInt32 { unsafe UInt32(UInt(bitPattern: browser_scratch())) }
-
-/// How much of that there is.
-@c(coap_scratch_size)
-public func scratchSize() -> UInt32 { UInt32(BROWSER_SCRATCH_SIZE) }
-
-/// The largest message that is taken.
-@c(coap_largest_message)
-public func largestMessage() -> UInt32 { UInt32(BROWSER_LARGEST_MESSAGE) }
-
-/// The numbers that belong to the last event.
-@c(coap_event)
-public func event() -> UInt32 { EventWords.address }
+/// The numbers that belong to the last event, and those that stay the same.
+@c(coap_words)
+public func wordsAddress() -> UInt32 {
+  unsafe EventWords.set(.inbox, UInt32(UInt(bitPattern: browser_inbox())))
+  unsafe EventWords.set(.scratch, UInt32(UInt(bitPattern: browser_scratch())))
+  EventWords.set(.scratchByteCount, UInt32(BROWSER_SCRATCH_SIZE))
+  EventWords.set(.largestMessage, UInt32(BROWSER_LARGEST_MESSAGE))
+  return EventWords.address
+}
 
 /// The WebSocket is open: our CSM is pending.
 @c(coap_start)

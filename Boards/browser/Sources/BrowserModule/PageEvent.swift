@@ -5,12 +5,15 @@ enum PageEvent: UInt32 {
   case none, capabilities, response, notification, failed, pong, release, aborted, closed, other
 }
 
-/// Numbers that belong to an event, where JavaScript reads them: one word each.
+/// Numbers where JavaScript reads them, one word each; nearly all belong to the last event.
 enum EventWords {
   enum Word: Int {
     case slot, first, second, third, fourth, code, format, observe, maxAge, payload, payloadByteCount
     /// The first message of the pending output.
     case output, outputByteCount
+    /// Where JavaScript writes a message that has come in; where both put what they hand over, and how much of that
+    /// there is; the largest message that is taken.
+    case inbox, scratch, scratchByteCount, largestMessage
   }
 
   static func set(_ word: Word, _ value: UInt32) {
@@ -42,7 +45,7 @@ enum EventWords {
   }
 }
 
-nonisolated(unsafe) private var words = InlineArray<13, UInt32>(repeating: 0)
+nonisolated(unsafe) private var words = InlineArray<17, UInt32>(repeating: 0)
 
 extension RequestFailure {
   var number: UInt32 {
