@@ -8,8 +8,8 @@ browser_exports() {
 
 # optimize_browser OPTION... FILE -o FILE: what LLVM leaves on the table for want of a linker that optimises, a sixth.
 optimize_browser() {
-  wasm-opt --ignore-implicit-traps -Oz --flatten --rereloop -Oz --code-folding -Oz --converge -aimfs 5 \
-    --zero-filled-memory --low-memory-unused --enable-bulk-memory --enable-sign-ext --enable-mutable-globals "$@"
+  wasm-opt --ignore-implicit-traps -Oz --flatten --rereloop -Oz --untee --simplify-locals --code-folding -Oz --converge \
+    -aimfs 5 --zero-filled-memory --low-memory-unused --enable-bulk-memory --enable-sign-ext --enable-mutable-globals "$@"
 }
 
 # link_browser OPTION... -o FILE: optimises as well, for what swiftc gives is bitcode (toolset.json): a twelfth.

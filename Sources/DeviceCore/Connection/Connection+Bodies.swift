@@ -43,7 +43,12 @@ extension Connection {
   /// A body begins anew, in blocks or as a whole: what came of it before is given up (RFC 7959 section 2.5).
   @inline(never)
   mutating func restartBody(of message: Message) {
-    if let index = incomingIndex(message.bodyKey) { giveUp(index) }
+    giveUpBody(message.bodyKey)
+  }
+
+  @inline(never)
+  private mutating func giveUpBody(_ key: UInt32) {
+    if let index = incomingIndex(key) { giveUp(index) }
   }
 
   /// - Parameter streamed: how large the body may be that the resource takes part by part; zero when it does not.
@@ -74,7 +79,7 @@ extension Connection {
     guard let index = incomingIndex(key), incoming[index].next == block.offset,
       incoming[index].format == serving.request.options.contentFormat
     else {
-      if let index = incomingIndex(key) { giveUp(index) }
+      giveUpBody(key)
       return serving.response.refuse(Refusal(.requestEntityIncomplete, "not the next block"))
     }
     guard count <= largest &- min(block.offset, largest),

@@ -66,14 +66,13 @@ public struct FrameHeader: Equatable, Sendable {
     var tokenOffset = codeOffset + 1
     if tokenNibble > 12 {
       let width = tokenNibble - 12
-      guard bytes.count > codeOffset + width else {
+      let last = codeOffset + width
+      guard bytes.count > last else {
         let least = UInt32(tokenOffset + width + (tokenNibble == 13 ? 13 : 269))
         return .incomplete(atLeast: sum(body, least))
       }
       tokenByteCount =
-        width == 1
-        ? Int(bytes[tokenOffset]) + 13
-        : (Int(bytes[tokenOffset]) << 8 | Int(bytes[tokenOffset + 1])) + 269
+        Int(bytes[last]) + (width == 1 ? 13 : (Int(bytes[codeOffset + 1]) << 8) + 269)
       tokenOffset += width
     }
     guard tokenByteCount <= maximumTokenByteCount else {

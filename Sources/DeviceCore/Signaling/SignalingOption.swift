@@ -29,7 +29,10 @@ extension Message {
 
   /// Whether a Ping or Pong has a well-formed Custody option (RFC 8323 section 5.4.1).
   public var hasCustody: Bool {
-    guard let custody = firstOption(SignalingOption.custody) else { return false }
-    return custody.value.count == 0
+    @inline(never)
+    get {
+      guard let custody = firstOption(SignalingOption.custody) else { return false }
+      return custody.value.count == 0
+    }
   }
 }
