@@ -340,16 +340,19 @@ public struct MessageWriter: ~Copyable {
     _ number: OptionNumber, length: Int
   ) throws(WriteError) {
     let delta = Int(number.rawValue &- lastNumber)
-    let deltaWidth = MessageWriter.extensionWidth(delta)
-    let lengthWidth = MessageWriter.extensionWidth(length)
+    let deltaWidth = delta < 13 ? 0 : MessageWriter.extensionWidth(delta)
+    let lengthWidth = length < 13 ? 0 : MessageWriter.extensionWidth(length)
     // A length of four bytes more is none that an option can have.
     guard lengthWidth < 4, 1 &+ deltaWidth &+ lengthWidth &+ length <= availableByteCount
     else { throw .tooLarge }
     let deltaNibble = deltaWidth == 0 ? delta : 12 &+ deltaWidth
     let lengthNibble = lengthWidth == 0 ? length : 12 &+ lengthWidth
     store(UInt8(truncatingIfNeeded: deltaNibble &<< 4 | lengthNibble), at: position)
-    unsafe writeExtension(delta, width: deltaWidth, to: base + (position &+ 1))
-    unsafe writeExtension(length, width: lengthWidth, to: base + (position &+ 1 &+ deltaWidth))
+    // Hardly ever there is any.
+    if deltaWidth &+ lengthWidth != 0 {
+      unsafe writeExtension(delta, width: deltaWidth, to: base + (position &+ 1))
+      unsafe writeExtension(length, width: lengthWidth, to: base + (position &+ 1 &+ deltaWidth))
+    }
     position &+= 1 &+ deltaWidth &+ lengthWidth
     lastNumber = number.rawValue
   }
