@@ -101,7 +101,8 @@ struct Page: ~Copyable {
     EventWords.setPayload(message.payload)
   }
 
-  private func index(of request: RequestID) -> Int? {
+  // Mutating, because what is not would be handed a copy of all exchanges.
+  private mutating func index(of request: RequestID) -> Int? {
     for index in exchanges.indices where exchanges[index].request == request { return index }
     return nil
   }
