@@ -35,7 +35,8 @@ let bodyCases: [ProbeCase] = [
     let finding = link.judgeContinue(number: 0, largest: 2)
     if finding.verdict != .conforms { return finding }
     link.send(putBlock(path, 1, more: false, 2, filling(10), [(12, [])]))
-    return link.judgeAnswer([.requestEntityIncomplete], or: [.badRequest, .badOption, .unsupportedContentFormat])
+    return link.judgeAnswer(
+      [.requestEntityIncomplete], or: [.badRequest, .badOption, .unsupportedContentFormat])
   },
   writing(
     "block1-restart", ["BL-13"], "PUT of the blocks 0, 1, 0 and 1",
@@ -70,7 +71,9 @@ let bodyCases: [ProbeCase] = [
     }
     for tag in [UInt8(1), 2] {
       link.send(putBlock(path, 1, more: false, 2, filling(10), [(292, [tag])]))
-      guard let answer = link.receiveAnswer() else { return .violates(link.isEnded ? "it ends" : "no answer") }
+      guard let answer = link.receiveAnswer() else {
+        return .violates(link.isEnded ? "it ends" : "no answer")
+      }
       if !answer.values(292).isEmpty { return .violates("Request-Tag in \(answer.code.dotted)") }
       if let refusal = link.refusal(answer) { return refusal }
       // Who does not know the option has one body, which the second one has replaced.

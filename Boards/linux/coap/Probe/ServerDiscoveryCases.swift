@@ -6,7 +6,9 @@ let discoveryCases: [ProbeCase] = [
     "filter-prefix", ["LF-03"], "GET of /.well-known/core with href=/ and the beginning of a path, and *",
     "A * at the end stands for any rest."
   ) { links in
-    guard let one = links.first(where: { $0.target.hasPrefix("/") && $0.target.utf8.count > 2 }) else { return nil }
+    guard let one = links.first(where: { $0.target.hasPrefix("/") && $0.target.utf8.count > 2 }) else {
+      return nil
+    }
     let prefix = String(one.target.prefix(one.target.count - 1))
     return ("href=\(prefix)*", { $0.target.hasPrefix(prefix) })
   },
@@ -17,7 +19,9 @@ let discoveryCases: [ProbeCase] = [
     for name in ["rt", "if", "rel"] {
       for one in links {
         let words = one.words(name)
-        if words.count > 1, let last = words.last { return ("\(name)=\(last)", { $0.words(name).contains(last) }) }
+        if words.count > 1, let last = words.last {
+          return ("\(name)=\(last)", { $0.words(name).contains(last) })
+        }
       }
     }
     return nil
@@ -33,7 +37,8 @@ let discoveryCases: [ProbeCase] = [
     if answer.code == .notFound { return .conforms("4.04: none") }
     guard answer.code == .content else { return .violates(answer.code.dotted) }
     let shown = LinkFormat(answer.payload).links.count
-    return shown == 0 || shown == subject.links.count ? .conforms("\(shown) links") : .violates("\(shown) links")
+    return shown == 0 || shown == subject.links.count
+      ? .conforms("\(shown) links") : .violates("\(shown) links")
   },
 ]
 
@@ -49,7 +54,9 @@ private func filtered(
   _ choose: @escaping @Sendable ([Link]) -> (query: String, fits: (Link) -> Bool)?
 ) -> ProbeCase {
   ProbeCase(name, rows, sends: sends, rule: rule, "RFC 6690, 4.1") { link, subject in
-    guard let (query, fits) = choose(subject.links) else { return .skipped("it lists nothing to try that with") }
+    guard let (query, fits) = choose(subject.links) else {
+      return .skipped("it lists nothing to try that with")
+    }
     _ = link.begin()
     link.send(request(".well-known/core", [(15, Array(query.utf8))]))
     guard let answer = link.receiveAnswer() else { return .violates(link.isEnded ? "it ends" : "no answer") }

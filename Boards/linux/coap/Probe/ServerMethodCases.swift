@@ -8,7 +8,8 @@ let methodCases: [ProbeCase] = [
   ) { link, subject in
     _ = link.begin()
     link.send(request(.fetch, subject.path, payload: Array("?".utf8)))
-    return link.judgeAnswer([.badRequest, .unsupportedContentFormat, .methodNotAllowed], or: [.notImplemented])
+    return link.judgeAnswer(
+      [.badRequest, .unsupportedContentFormat, .methodNotAllowed], or: [.notImplemented])
   },
   ProbeCase(
     "patch-nonsense", ["M-03", "M-04"], sends: "GET, iPATCH in a format that is no patch, GET",
