@@ -31,9 +31,7 @@ let bodyCases: [ProbeCase] = [
     "block1-formats", ["BL-10"], "PUT of two blocks with the formats 42 and 0",
     "Blocks with different Content-Formats are not put together: 4.08.", "RFC 7959, 2.3"
   ) { link, path in
-    link.send(putBlock(path, 0, more: true, 2, filling(64), [(12, [42])]))
-    let finding = link.judgeContinue(number: 0, largest: 2)
-    if finding.verdict != .conforms { return finding }
+    if let finding = link.failure(ofBlocks: [0], to: path, [(12, [42])]) { return finding }
     link.send(putBlock(path, 1, more: false, 2, filling(10), [(12, [])]))
     return link.judgeAnswer(
       [.requestEntityIncomplete], or: [.badRequest, .badOption, .unsupportedContentFormat])
@@ -42,11 +40,7 @@ let bodyCases: [ProbeCase] = [
     "block1-restart", ["BL-13"], "PUT of the blocks 0, 1, 0 and 1",
     "A first block begins the body anew.", "RFC 7959, 2.5"
   ) { link, path in
-    for number in [UInt32(0), 1, 0] {
-      link.send(putBlock(path, number, more: true, 2, filling(64)))
-      let finding = link.judgeContinue(number: number, largest: 2)
-      if finding.verdict != .conforms { return finding }
-    }
+    if let finding = link.failure(ofBlocks: [0, 1, 0], to: path) { return finding }
     link.send(putBlock(path, 1, more: false, 2, filling(10)))
     return link.judgeLastBlock()
   },
@@ -54,9 +48,7 @@ let bodyCases: [ProbeCase] = [
     "block1-size1-lies", ["BL-18"], "PUT of a body of 74 bytes that says 5000",
     "M, not the size, says where a body ends.", "RFC 7959, 4"
   ) { link, path in
-    link.send(putBlock(path, 0, more: true, 2, filling(64), [(60, shortest(5000))]))
-    let finding = link.judgeContinue(number: 0, largest: 2)
-    if finding.verdict != .conforms { return finding }
+    if let finding = link.failure(ofBlocks: [0], to: path, [(60, shortest(5000))]) { return finding }
     link.send(putBlock(path, 1, more: false, 2, filling(10)))
     return link.judgeLastBlock()
   },
@@ -65,9 +57,7 @@ let bodyCases: [ProbeCase] = [
     "Request-Tag keeps bodies apart, and is in no response.", "RFC 9175, 3"
   ) { link, path in
     for tag in [UInt8(1), 2] {
-      link.send(putBlock(path, 0, more: true, 2, filling(64), [(292, [tag])]))
-      let finding = link.judgeContinue(number: 0, largest: 2)
-      if finding.verdict != .conforms { return finding }
+      if let finding = link.failure(ofBlocks: [0], to: path, [(292, [tag])]) { return finding }
     }
     for tag in [UInt8(1), 2] {
       link.send(putBlock(path, 1, more: false, 2, filling(10), [(292, [tag])]))

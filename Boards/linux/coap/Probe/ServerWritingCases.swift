@@ -12,11 +12,7 @@ let writingCases: [ProbeCase] = [
   writing(
     "block1-upload", ["BL-07", "BL-08"], "PUT in three blocks", "All blocks are one body.", "RFC 7959, 2.5"
   ) { link, path in
-    for number in UInt32(0)..<2 {
-      link.send(putBlock(path, number, more: true, 2, filling(64)))
-      let finding = link.judgeContinue(number: number, largest: 2)
-      if finding.verdict != .conforms { return finding }
-    }
+    if let finding = link.failure(ofBlocks: [0, 1], to: path) { return finding }
     link.send(putBlock(path, 2, more: false, 2, filling(10)))
     return link.judgeLastBlock()
   },
@@ -90,6 +86,16 @@ extension ProbeLink {
     }
     return block >> 4 == number && block & 7 <= largest
       ? .conforms("\(answer.code.dotted), Block1 \(block)") : .violates("Block1 \(block)")
+  }
+
+  /// Sends blocks of 64 bytes that are not the last; what came instead of 2.31, if anything did.
+  func failure(ofBlocks numbers: [UInt32], to path: String, _ options: [(Int, [UInt8])] = []) -> Finding? {
+    for number in numbers {
+      send(putBlock(path, number, more: true, 2, filling(64), options))
+      let finding = judgeContinue(number: number, largest: 2)
+      if finding.verdict != .conforms { return finding }
+    }
+    return nil
   }
 
   func judgeLastBlock() -> Finding {
