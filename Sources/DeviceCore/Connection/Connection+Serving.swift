@@ -124,8 +124,8 @@ extension Connection {
 
   /// Sends the answers of `handler` to postponed requests that are ready, as far as there is room.
   ///
-  /// The handler is told to abandon bodies whose rest does not come, and when the connection is over all that is
-  /// left.
+  /// The handler is told to abandon bodies whose rest does not come, requests whose peer takes no answer any more,
+  /// and when the connection is over all that is left.
   @inline(never)
   public mutating func serveDeferred<Handler: RequestHandler & ~Copyable>(
     _ handler: inout Handler, at now: Instant
@@ -142,7 +142,11 @@ extension Connection {
         // Without room it stays ready, and is asked for again when output has left.
         let unwantedClasses = deferred[index].unwantedClasses
         var response = Response()
-        guard (try? takeDeferred(index, &response)) == true else { continue }
+        guard let isWanted = try? takeDeferred(index, &response) else { continue }
+        guard isWanted else {
+          handler.abandon(request)
+          continue
+        }
         handler.answer(request, at: now, &response)
         commit(response.finish(), response.code, unless: unwantedClasses, at: now)
       }
