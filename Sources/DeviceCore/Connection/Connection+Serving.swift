@@ -134,7 +134,7 @@ extension Connection {
     if !isLive { removeObservers() }
     for index in deferred.indices where deferred[index].isUsed {
       let request = DeferredRequest(connection: identity, number: deferred[index].number)
-      if !isLive {
+      if !isLive || !takesAnswer(index) {
         deferred[index].isUsed = false
         deferredCount -= 1
         handler.abandon(request)
@@ -142,11 +142,7 @@ extension Connection {
         // Without room it stays ready, and is asked for again when output has left.
         let unwantedClasses = deferred[index].unwantedClasses
         var response = Response()
-        guard let isWanted = try? takeDeferred(index, &response) else { continue }
-        guard isWanted else {
-          handler.abandon(request)
-          continue
-        }
+        guard (try? takeDeferred(index, &response)) == true else { continue }
         handler.answer(request, at: now, &response)
         commit(response.finish(), response.code, unless: unwantedClasses, at: now)
       }
@@ -174,6 +170,13 @@ extension Connection {
     guard try takeDeferred(entry, &response) else { return }
     write(&response)
     commit(response.finish(), response.code, unless: unwantedClasses, at: now)
+  }
+
+  /// Whether the peer takes as much as a code and the token; its last CSM may have changed that.
+  @inline(never)
+  private mutating func takesAnswer(_ entry: Int) -> Bool {
+    let count = deferred[entry].token.count
+    return responseLimit(tokenByteCount: count) >= count + 2
   }
 
   /// Begins the answer of an entry, which is free then.
