@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../processor_time.h"
+
 enum { CSM = 0xe1, URI_PATH = 11, BLOCK2 = 23, BLOCK1 = 27, BERT = 7 };
 
 // The CSM takes 16,640 bytes: 16 blocks and their options.
@@ -31,14 +33,10 @@ static double now(void) {
   return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-// The time that a process has run, in user mode and in the kernel, in seconds.
-static double processor_time(const char *process) {
-  char path[64];
-  unsigned long long nanoseconds;
-  snprintf(path, sizeof path, "/proc/%s/schedstat", process);
-  FILE *file = fopen(path, "r");
-  if (file == NULL || fscanf(file, "%llu", &nanoseconds) != 1) die("the server's process is gone");
-  fclose(file);
+// The time that the server's process has run, in seconds.
+static double server_time(const char *process) {
+  uint64_t nanoseconds;
+  if (!read_processor_time(process, &nanoseconds)) die("the server's process is gone");
   return (double)nanoseconds / 1e9;
 }
 

@@ -23,6 +23,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../processor_time.h"
+
 enum { LARGEST_WINDOW = 64, INPUT = 65536, SAMPLES = 1 << 21 };
 
 struct connection {
@@ -46,14 +48,9 @@ static void die(const char *why) {
   exit(1);
 }
 
-// The nanoseconds that a process has run, in user mode and in the kernel.
-static uint64_t processor_time(const char *process) {
-  char path[64];
-  unsigned long long nanoseconds;
-  snprintf(path, sizeof path, "/proc/%s/schedstat", process);
-  FILE *file = fopen(path, "r");
-  if (file == NULL || fscanf(file, "%llu", &nanoseconds) != 1) die("the server's process is gone");
-  fclose(file);
+static uint64_t server_time(const char *process) {
+  uint64_t nanoseconds;
+  if (!read_processor_time(process, &nanoseconds)) die("the server's process is gone");
   return nanoseconds;
 }
 
@@ -180,7 +177,7 @@ int main(int count, char **arguments) {
     epoll_ctl(epoll, EPOLL_CTL_ADD, connections[i].socket, &event);
   }
   for (int i = 0; i < connection_count; i++) ask(&connections[i], window);
-  uint64_t before = processor_time(arguments[6]), begin = now(), end = begin + span, heard = begin;
+  uint64_t before = server_time(arguments[6]), begin = now(), end = begin + span, heard = begin;
   long done = 0;
   int under_way = connection_count * window;
   while (under_way > 0) {
@@ -208,7 +205,7 @@ int main(int count, char **arguments) {
       }
     }
   }
-  uint64_t spent = processor_time(arguments[6]) - before;
+  uint64_t spent = server_time(arguments[6]) - before;
   qsort(samples, sample_count, sizeof *samples, compare);
   printf("%.0f %.1f %.1f %.0f\n", (double)done / ((double)span / 1e9), samples[sample_count / 2] / 10.0,
          samples[sample_count - 1 - sample_count / 100] / 10.0, (double)spent / (double)(done > 0 ? done : 1));

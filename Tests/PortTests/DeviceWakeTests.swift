@@ -142,4 +142,22 @@ import Testing
     _ = connect()
     #expect(notes.accepted == [0, 1, 2, 0, 2])
   }
+  @Test func peersThatComeAndGo_leaveTheOthersTheirTurn() {
+    let script = connect()
+    for _ in 0..<100 {
+      let visitor = Script()
+      visitor.opening = [.failed]
+      listener.queue.streams.append(ScriptedStream(script: visitor))
+    }
+    script.input = [TestMessage.echo([1], token: 2)]
+    script.waker!.wake()
+    #expect(host.step() == host.board.now, "there are more")
+    #expect(isServed(script))
+    #expect(notes.failures.count == 8)
+    for _ in 0..<12 { host.step() }
+    #expect(notes.failures.count == 100)
+    #expect(host.connectionCount == 1)
+    host.step()
+    #expect(listener.queue.streams.isEmpty)
+  }
 }

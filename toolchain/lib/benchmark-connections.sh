@@ -9,7 +9,7 @@ resident_pages() { sed -n 's/^Rss: *\([0-9]*\) kB$/\1/p' "/proc/$1/smaps_rollup"
 
 connections() {
   local most=10000 count before after figures descriptor line rate
-  local simulator plain_port last_processor binary=${SIMULATOR_BIN:-$root/.build/release/simulator}
+  local simulator plain_port binary=${SIMULATOR_BIN:-$root/.build/release/simulator}
   while [ $# -gt 0 ]; do
     case $1-${2:-} in
       --most-[1-9]*) most=$2; shift 2 ;;
@@ -17,7 +17,6 @@ connections() {
     esac
   done
   [ -x "$binary" ] || fail "$binary is not built: toolchain/simulate --help builds it"
-  command -v taskset >/dev/null || need_package util-linux
   ulimit -n "$(ulimit -Hn)"
   if [ "$(ulimit -n)" -lt $((most + 100)) ]; then fail "this machine allows $(ulimit -n) descriptors: --most less"; fi
   build_requests

@@ -5,13 +5,6 @@
 # shellcheck source-path=SCRIPTDIR source=benchmark-servers.sh
 source "$root/toolchain/lib/benchmark-servers.sh"
 
-# pin_servers: servers on the last processor; whoever asks is on the first one.
-pin_servers() {
-  last_processor=$(($(nproc) - 1))
-  local server
-  for server in "${servers[@]}"; do taskset -pc "$last_processor" "$server" >/dev/null; done
-}
-
 # build_requests: the program that asks, and the echo.
 build_requests() {
   command -v gcc >/dev/null || need_package gcc libc6-dev
@@ -21,7 +14,7 @@ build_requests() {
 
 requests() {
   local rounds=5 milliseconds=400 is_strict=false round connections window peer
-  local simulator plain_port libcoap libcoap_port echo echo_port last_processor
+  local simulator plain_port libcoap libcoap_port echo echo_port
   local binary=${SIMULATOR_BIN:-$root/.build/release/simulator}
   while [ $# -gt 0 ]; do
     case $1-${2:-} in
@@ -32,7 +25,6 @@ requests() {
   done
   [ -x "$binary" ] || fail "$binary is not built: toolchain/simulate --help builds it"
   command -v coap-server-openssl >/dev/null || need_package libcoap3-bin
-  command -v taskset >/dev/null || need_package util-linux
   build_requests
   trap end_servers EXIT
   work=$(mktemp -d)

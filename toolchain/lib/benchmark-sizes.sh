@@ -13,7 +13,7 @@ transfer() {
     upload-ours) path=firmware ;;
     *) path=example_data port=$libcoap_port process=$libcoap ;;
   esac
-  figures=$("$output/$1" "$port" "$path" "$3" "$4" "$seconds" "$process") ||
+  figures=$(taskset -c 0 "$output/$1" "$port" "$path" "$3" "$4" "$seconds" "$process") ||
     fail "no figures for $4 bytes, $1, $2"
   awk -v size="$4" '{ bodies = $1 / size; print $3 / bodies * 1e6, $4 / bodies * 1e6 }' <<<"$figures"
 }
@@ -47,6 +47,7 @@ sizes() {
       head -c "$size" /dev/zero | tr '\0' x >"$work/body"
       coap-client-openssl -B 20 -m put -b 1024 -f "$work/body" "coap+tcp://127.0.0.1:$libcoap_port/example_data" \
         >"$work/put.log" 2>&1
+      pin_servers
       bert=$(transfer "$direction" ours 7 "$size")
       ours=$(transfer "$direction" ours 6 "$size")
       # libcoap 4.3.1 neither puts BERT blocks together nor sends small bodies in them.

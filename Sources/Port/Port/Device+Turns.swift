@@ -25,21 +25,17 @@ extension Device where Table: ~Copyable, Observer: ~Copyable {
     }
   }
 
-  mutating func acceptAll(at now: Instant) {
-    var index = firstFree
-    while unsafe index < slots.count {
-      // One that is over at once leaves its place to the next, which nothing would announce again.
-      while unsafe slots[index].isFree {
-        guard let stream = listener.accept() else {
-          firstFree = index
-          return
-        }
-        take(index, stream, at: now)
-        advance(index, at: now)
-      }
-      index += 1
+  /// - Returns: whether there may be more, which nothing would announce again.
+  mutating func acceptSome(at now: Instant) -> Bool {
+    // No more than a few, for peers that come and go at once would leave the others no turn.
+    for _ in 0..<8 {
+      while unsafe firstFree < slots.count && !slots[firstFree].isFree { firstFree += 1 }
+      guard unsafe firstFree < slots.count, let stream = listener.accept() else { return false }
+      let index = firstFree
+      take(index, stream, at: now)
+      advance(index, at: now)
     }
-    firstFree = index
+    return true
   }
 
   /// When to look again.

@@ -67,12 +67,12 @@ public struct Device<
     let now = board.now
     advanceAll(at: now)
     // Behind the pumping, so that a place that has become free is given away at once.
-    if !isStopping { acceptAll(at: now) }
+    let hasMore = !isStopping && acceptSome(at: now)
     // What was asked on one connection may have changed what is observed on another one.
     let count = connectionCount
     notifyAll(at: now)
     // A place that has become free here is given away in the next step, and nobody else calls for it.
-    var next = connectionCount < count ? now : nextDeadline(at: now)
+    var next = hasMore || connectionCount < count ? now : nextDeadline(at: now)
     if var answer = service.resources.nextAnswer {
       // One that is due and still here waits for room: look again soon, but do not spin.
       if answer.isReached(at: now) { answer = now + Milliseconds(1) }
