@@ -62,45 +62,34 @@ public struct Connection: ~Copyable {
     }
   }
 
+  // What starts as zero stands together: one fill instead of many stores.
+
   let role: Role
   let identity: UInt32
   /// What this connection allows and how long it waits.
   public let limits: Limits
-  var phase = Phase.awaitingCapabilities
-  /// Why the connection ends, as soon as that is known: from `finishing` on.
-  var end = ConnectionEnd.transportFailed
-  /// What our Release says, from `winding` on.
-  var holdOffSeconds: UInt16 = 0
-  var input = Input.messages
-  var current = Current.none
   var receiveBuffer: ReceiveBuffer
   var transmitBuffer: TransmitBuffer
-
-  /// What the peer said in its CSMs so far.
-  public internal(set) var peerCapabilities = Capabilities()
-
   let requests: EntryTable<PendingRequest>
-  /// Own requests under way.
-  public internal(set) var requestCount = 0
   let deferred: EntryTable<DeferredEntry>
-  /// Requests of the peer that were deferred and not answered yet.
-  public internal(set) var deferredCount = 0
   let incoming: EntryTable<IncomingBody>
   let assembly: ByteRegion
   let answerStore: ByteRegion
-  /// An answer of which the peer has not got all blocks.
-  var kept: KeptAnswer?
   let observers: EntryTable<Observer>
   let observerRequests: ByteRegion
-  /// Observations of the peer.
-  public internal(set) var observerCount = 0
-  var notificationNumber: UInt32 = 0
-  /// The observer that waits for room, if one does.
-  var nextObserver = 0
   var nextToken: UInt32
-  var nextTransferNumber: UInt16 = 0
-  var nextDeferredNumber: UInt16 = 0
-
+  /// When the last byte came in.
+  var lastReceived: Instant
+  /// When the last byte came in or the last Ping went out, whichever was later.
+  var quietSince: Instant
+  /// What the peer said in its CSMs so far.
+  public internal(set) var peerCapabilities = Capabilities()
+  /// Why the connection ends, as soon as that is known: from `finishing` on.
+  var end = ConnectionEnd.transportFailed
+  var input = Input.messages
+  var current = Current.none
+  /// An answer of which the peer has not got all blocks.
+  var kept: KeptAnswer?
   /// Our Ping that has not been answered, and whether anything came since.
   var pingToken: UInt32?
   /// A Ping of the peer whose Pong waits for the deferred requests that came before it.
@@ -114,10 +103,20 @@ public struct Connection: ~Copyable {
   var requestTimer = Timer.off
   /// Not later than the first body that is given up.
   var bodyTimer = Timer.off
-  /// When the last byte came in.
-  var lastReceived: Instant
-  /// When the last byte came in or the last Ping went out, whichever was later.
-  var quietSince: Instant
+  /// Own requests under way.
+  public internal(set) var requestCount = 0
+  /// Requests of the peer that were deferred and not answered yet.
+  public internal(set) var deferredCount = 0
+  /// Observations of the peer.
+  public internal(set) var observerCount = 0
+  var notificationNumber: UInt32 = 0
+  /// The observer that waits for room, if one does.
+  var nextObserver = 0
+  var nextTransferNumber: UInt16 = 0
+  var nextDeferredNumber: UInt16 = 0
+  /// What our Release says, from `winding` on.
+  var holdOffSeconds: UInt16 = 0
+  var phase = Phase.awaitingCapabilities
 
   /// Starts a connection whose transport has just been opened; our CSM is the first pending output.
   ///
