@@ -62,39 +62,10 @@ public struct Connection: ~Copyable {
     }
   }
 
-  // What starts as zero stands together: one fill instead of many stores.
+  // What starts as zero stands together, for one fill instead of many stores, and in front, where one word of code
+  // reaches it; limits, which are looked at least often, come last.
 
-  let role: Role
-  let identity: UInt32
-  /// What this connection allows and how long it waits.
-  public let limits: Limits
-  var receiveBuffer: ReceiveBuffer
-  var transmitBuffer: TransmitBuffer
-  let requests: EntryTable<PendingRequest>
-  let deferred: EntryTable<DeferredEntry>
-  let incoming: EntryTable<IncomingBody>
-  let assembly: ByteRegion
-  let answerStore: ByteRegion
-  let observers: EntryTable<Observer>
-  let observerRequests: ByteRegion
-  var nextToken: UInt32
-  /// When the last byte came in.
-  var lastReceived: Instant
-  /// When the last byte came in or the last Ping went out, whichever was later.
-  var quietSince: Instant
-  /// What the peer said in its CSMs so far.
-  public internal(set) var peerCapabilities = Capabilities()
-  /// Why the connection ends, as soon as that is known: from `finishing` on.
-  var end = ConnectionEnd.transportFailed
-  var input = Input.messages
-  var current = Current.none
-  /// An answer of which the peer has not got all blocks.
-  var kept: KeptAnswer?
-  /// Our Ping that has not been answered, and whether anything came since.
-  var pingToken: UInt32?
-  /// A Ping of the peer whose Pong waits for the deferred requests that came before it.
-  var custodyPing: CustodyPing?
-
+  var phase = Phase.awaitingCapabilities
   var phaseTimer = Timer.off
   var messageTimer = Timer.off
   var pingTimer = Timer.off
@@ -116,7 +87,37 @@ public struct Connection: ~Copyable {
   var nextDeferredNumber: UInt16 = 0
   /// What our Release says, from `winding` on.
   var holdOffSeconds: UInt16 = 0
-  var phase = Phase.awaitingCapabilities
+
+  let role: Role
+  let identity: UInt32
+  var nextToken: UInt32
+  /// When the last byte came in.
+  var lastReceived: Instant
+  /// When the last byte came in or the last Ping went out, whichever was later.
+  var quietSince: Instant
+  /// What the peer said in its CSMs so far.
+  public internal(set) var peerCapabilities = Capabilities()
+  /// Why the connection ends, as soon as that is known: from `finishing` on.
+  var end = ConnectionEnd.transportFailed
+  var input = Input.messages
+  var current = Current.none
+  /// An answer of which the peer has not got all blocks.
+  var kept: KeptAnswer?
+  /// Our Ping that has not been answered, and whether anything came since.
+  var pingToken: UInt32?
+  /// A Ping of the peer whose Pong waits for the deferred requests that came before it.
+  var custodyPing: CustodyPing?
+  var receiveBuffer: ReceiveBuffer
+  var transmitBuffer: TransmitBuffer
+  let requests: EntryTable<PendingRequest>
+  let deferred: EntryTable<DeferredEntry>
+  let incoming: EntryTable<IncomingBody>
+  let assembly: ByteRegion
+  let answerStore: ByteRegion
+  let observers: EntryTable<Observer>
+  let observerRequests: ByteRegion
+  /// What this connection allows and how long it waits.
+  public let limits: Limits
 
   /// Starts a connection whose transport has just been opened; our CSM is the first pending output.
   ///
