@@ -20,7 +20,7 @@ link_browser() {
   # deepest calls take 2 KiB; addresses below 8192, where the connection is then, have two bytes.
   "$(dirname "$(realpath "$(command -v swift)")")/wasm-ld" --no-entry --gc-sections --stack-first \
     -z stack-size=4096 -O2 --lto-O2 --mllvm=-inline-threshold=10 --mllvm=-disable-lsr --mllvm=-enable-load-pre=false \
-    --error-limit=5 "${exports[@]}" "$@" \
+    --mllvm=-consthoist-gep --error-limit=5 "${exports[@]}" "$@" \
     --whole-archive "$root/Boards/browser/.build/wasm32/release/libBrowserModule.a"
 }
 

@@ -45,10 +45,11 @@ struct PageTable: ResourceTable {
     guard let index = index(of: request) else { return false }
     var count: UInt32 = 0
     let payload = request.payload
-    let start = unsafe payload.withUnsafeBufferPointer { $0.baseAddress }
-    let result = unsafe page_respond(
-      UInt32(index), UInt32(request.method.rawValue), start, UInt32(payload.count),
-      oneMore(request.contentFormat), oneMore(request.accept), &count)
+    let result = unsafe payload.withUnsafeBufferPointer { bytes in
+      unsafe page_respond(
+        UInt32(index), UInt32(request.method.rawValue), bytes.baseAddress, UInt32(bytes.count),
+        oneMore(request.contentFormat), oneMore(request.accept), &count)
+    }
     let code = Code(rawValue: UInt8(truncatingIfNeeded: result))
     if result >> 8 > 0 {
       response.begin(code, ContentFormat(rawValue: UInt16(truncatingIfNeeded: result >> 8 &- 1)))
