@@ -15,7 +15,8 @@ select_core() {
 
 # build_image BOARD CORE PRODUCT [FLAG...]: builds PRODUCT of Boards/BOARD, with more flags for swift build, and sets
 # image to the path of the result. Is false when it does not build. The environment variable PICOLIBC names another place
-# of picolibc than Debian's.
+# of picolibc than Debian's. With image.json swiftc gives bitcode, and the linker optimises all of it at once: an eighth
+# less flash.
 build_image() {
   local picolibc=${PICOLIBC:-/usr/lib/picolibc}
   select_core "$2"
@@ -32,7 +33,8 @@ build_image() {
   (
     cd "$root/Boards/$1" || exit
     exec swift build --build-system native -c release --product "$3" --scratch-path ".build/$2" --triple "$triple" \
-      --toolset ../../toolchain/embedded.json --toolset "../../toolchain/$2.json" --toolset toolset.json \
+      --toolset ../../toolchain/embedded.json --toolset ../../toolchain/image.json --toolset "../../toolchain/$2.json" \
+      --toolset toolset.json \
       -Xcc "-isystem$picolibc/${libc%%/*}/include" -Xlinker "-L$picolibc/$libc" "${@:4}"
   )
 }

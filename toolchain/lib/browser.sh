@@ -12,7 +12,7 @@ optimize_browser() {
     -aimfs 5 --zero-filled-memory --low-memory-unused --enable-bulk-memory --enable-sign-ext --enable-mutable-globals "$@"
 }
 
-# link_browser OPTION... -o FILE: optimises as well, for what swiftc gives is bitcode (toolset.json): a twelfth.
+# link_browser OPTION... -o FILE: optimises as well, for what swiftc gives is bitcode (image.json): a twelfth.
 link_browser() {
   local name exports=()
   for name in $(browser_exports); do exports+=("--export=$name"); done
@@ -36,8 +36,8 @@ build_browser() {
   (
     cd "$board" || exit
     exec swift build --build-system native -c release --product BrowserModule --scratch-path .build/wasm32 \
-      --triple "$triple" --toolset ../../toolchain/embedded.json --toolset ../../toolchain/wasm32.json \
-      --toolset toolset.json
+      --triple "$triple" --toolset ../../toolchain/embedded.json --toolset ../../toolchain/image.json \
+      --toolset ../../toolchain/wasm32.json --toolset toolset.json
   ) || return
   link_browser --strip-all -o "$linked" || return
   mkdir -p "${image%/*}"

@@ -91,6 +91,7 @@ extension Resource where Self: ~Copyable {
   public mutating func abandon(_ body: BodyTransfer) {}
 
   /// Calls the method that the request names.
+  @inline(never)
   mutating func call(_ request: Request, _ response: inout Response) throws(Refusal) {
     switch request.method {
     case .get: try get(request, &response)
