@@ -187,6 +187,19 @@ class TestFrames:
         for name, (size, _) in usage.items():
             assert size <= frames[name].reach <= size + 16, name
 
+    def test_sharedCode_returnsByTheRegisterThatItWasCalledWith(self, build):
+        program = build("riscv32", """
+            __attribute__((naked)) int main(int n) {
+              __asm__("addi sp, sp, -32; sw ra, 28(sp); lui t0, %hi(other); addi t0, t0, %lo(other); mv a0, t0;"
+                      "jal t0, OUTLINED_FUNCTION_0; lw ra, 28(sp); addi sp, sp, 32; ret");
+            }
+            __attribute__((naked)) void OUTLINED_FUNCTION_0(void) { __asm__("sw a0, 4(sp); sw a0, 8(sp); jr t0"); }
+            void other(void) { use(0); }
+            """, "-Wno-unused-parameter")  # fmt: skip
+        main = program.frames()["main"]
+        assert (main.frame, main.returns, main.is_unclear) == (32, True, False)
+        assert [call.target for call in main.calls] == []
+
     @CORES
     def test_roomOfComputedSize_isFlagged(self, build, core):
         program = build(core, "int main(int n) { char a[n]; use(a); char b[n * 3]; use(b); return a[1]; }")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from . import riscv, thumb
 from .code import Code, Extent
-from .state import Flow, InTable, State
+from .state import Flow, InTable, Link, State
 
 PROCESSORS = {"arm": thumb, "riscv": riscv}
 SHARED_CODE = "OUTLINED_FUNCTION_"
@@ -263,7 +263,9 @@ class _Walk:
     def _apply_shared_code(self, address: int, state: State, via: tuple) -> bool:
         """Follows a piece of code that has been cut out of this function. Is false when that is not straight code."""
         for register, link in self.processor.LINKS.items():
-            state.registers.setdefault(register, link)
+            # The call has put the way back there, over what the register was used for before.
+            if not isinstance(state.registers.get(register), Link):
+                state.registers[register] = link
         if len(via) > NESTED:
             return False
         while (instruction := self.code.instructions.get(address)) is not None:

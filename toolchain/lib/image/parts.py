@@ -18,6 +18,7 @@ from .symbols import modules
 SWIFT = "Swift library"
 LIBRARY = "C library"
 BOARD = "board"
+CONSTANTS = "constants of Swift"
 UNKNOWN = "unknown"
 LIBRARIES = [
     (re.compile(r"mbed", re.I), "mbedTLS"),
@@ -69,6 +70,9 @@ class Parts:
             if member.startswith("CLwIP"):
                 return "PortLwIP"  # its C part, which is compiled with lwIP
             return next((part for pattern, part in LIBRARIES if pattern.search(name)), name)
+        # What the linker compiled of all modules: code has its module in its name, strings and tables have not.
+        if file.endswith(".lto.o"):
+            return CONSTANTS
         target = TARGET.search(file)
         if not target:
             return file.rpartition("/")[2]
