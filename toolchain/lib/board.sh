@@ -23,15 +23,18 @@ build_image() {
   [ -d "$picolibc/$libc" ] || need_package "picolibc-${libc%%/*}"
   [ -d "$picolibc/$libc" ] || fail "no $picolibc/$libc: set PICOLIBC to the directory of picolibc"
   image=$root/Boards/$1/.build/$2/release/$3
-  # SwiftPM does not notice new files of a package that it depends on by path, nor headers behind a module map.
-  rm -f "$root/Boards/$1/.build/$2/release.yaml"
-  if [ -n "$(find "$root/Sources/Port" -name '*.h' -newer "$image" 2>/dev/null)" ]; then
-    rm -rf "$root/Boards/$1/.build/$2/$triple/release"
-  fi
-  # Nor a linker script.
-  if [ -n "$(find "$root/Boards" -name '*.ld' -newer "$image" 2>/dev/null)" ]; then rm -f "$image"; fi
+  mkdir -p "$root/Boards/$1/.build"
   (
     cd "$root/Boards/$1" || exit
+    # One after the other: what is removed here may be what another build is about to read.
+    exec {lock}>".build/$2.lock" && flock "$lock" || exit
+    # SwiftPM does not notice new files of a package that it depends on by path, nor headers behind a module map.
+    rm -f ".build/$2/release.yaml"
+    if [ -n "$(find "$root/Sources/Port" -name '*.h' -newer "$image" 2>/dev/null)" ]; then
+      rm -rf ".build/$2/$triple/release"
+    fi
+    # Nor a linker script.
+    if [ -n "$(find "$root/Boards" -name '*.ld' -newer "$image" 2>/dev/null)" ]; then rm -f "$image"; fi
     exec swift build --build-system native -c release --product "$3" --scratch-path ".build/$2" --triple "$triple" \
       --toolset ../../toolchain/embedded.json --toolset ../../toolchain/image.json --toolset "../../toolchain/$2.json" \
       --toolset toolset.json \
