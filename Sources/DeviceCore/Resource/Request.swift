@@ -88,19 +88,20 @@ public struct Request: ~Escapable {
   /// Whether the Uri-Path options are the segments of `path`, as for a text.
   @inline(never)
   public func hasPath(_ path: Span<UInt8>) -> Bool {
+    guard path.count > 0 else { return options.pathByteCount == 0 }
+    // Nearly every path that is another one ends here.
+    guard options.pathByteCount == path.count + 1 else { return false }
     var options = message.options
     var start = 0
-    while let option = options.nextCompact() {
+    while start <= path.count, let option = options.nextCompact() {
       if option.number < .uriPath { continue }
-      if option.number > .uriPath { break }
-      guard path.count > 0, start <= path.count else { return false }
       var end = start
       while end < path.count && path[end] != 0x2f { end += 1 }
       guard option.isEqual(to: path.extracting(start..<end)) else { return false }
+      // Behind the last segment it is beyond the path.
       start = end + 1
     }
-    // Behind the last segment stands the end, one "/" further.
-    return start == (path.count == 0 ? 0 : path.count + 1)
+    return true
   }
 
   /// The value of the Uri-Query option `name=value`, or nil.

@@ -15,6 +15,8 @@ struct RequestOptions {
   private(set) var size1: UInt32?
   private(set) var accept: ContentFormat?
   private(set) var contentFormat: ContentFormat?
+  /// Of all segments of the path, with a "/" in front of each.
+  private(set) var pathByteCount = 0
   /// The answer that is due before any resource is asked.
   private(set) var objection: Objection?
 
@@ -64,7 +66,9 @@ struct RequestOptions {
     }
     let value = rule.format == .uint ? option.uint ?? 0 : 0
     switch number {
-    case .uriPath: if option.value.isDotSegment { object(.dotSegment) }
+    case .uriPath:
+      pathByteCount &+= 1 &+ option.value.count
+      if option.value.isDotSegment { object(.dotSegment) }
     case .uriQuery, .uriHost, .uriPort: break
     case .accept: accept = ContentFormat(rawValue: UInt16(truncatingIfNeeded: value))
     case .contentFormat: contentFormat = ContentFormat(rawValue: UInt16(truncatingIfNeeded: value))
