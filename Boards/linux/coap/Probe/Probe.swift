@@ -91,7 +91,10 @@ struct Probe: ParsableCommand {
   }
 
   /// All that is tried on clients, one a connection.
-  private var clientCases: [ProbeCase] { clientExchangeCases + clientFormatCases }
+  private var clientCases: [ProbeCase] {
+    clientExchangeCases + clientFormatCases + clientHelloCases + clientSecurityCases + clientRequestCases
+      + clientAnswerCases + clientSentFrameCases + clientFrameCases
+  }
 
   private func chosen(_ all: [ProbeCase]) -> [ProbeCase] {
     all.filter { one in
