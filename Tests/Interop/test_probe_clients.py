@@ -35,17 +35,19 @@ LIBCOAP_KEY = {
     "not applicable": {"client-tls-other-answer", "client-tls-resumption", "client-tls-selected"},
 }
 LIBCOAP_OPENSSL = {
-    "violates": {"client-tls-unanswered"}, "differs": {"client-tls-ciphers", "client-tls-fragments"},
+    "violates": {"client-tls-unanswered"},
+    "differs": {"client-tls-1.1", "client-tls-ciphers", "client-tls-fragments"},
     "not applicable": {"client-tls-resumption"},
 }
-# What is under it speaks TLS 1.0 and 1.1, too.
+# It offers TLS 1.0 and 1.1, too.
 LIBCOAP_GNUTLS = {
     "violates": {"client-tls-1.1", "client-tls-other-answer", "client-tls-unanswered"},
     "differs": {"client-tls-ciphers"}, "not applicable": {"client-tls-resumption"},
 }
 AIOCOAP_TLS = {
     "violates": {"client-tls-mandatory", "client-tls-unanswered"},
-    "differs": {"client-tls-ciphers", "client-tls-fragments"}, "not applicable": {"client-tls-resumption"},
+    "differs": {"client-tls-1.1", "client-tls-ciphers", "client-tls-fragments"},
+    "not applicable": {"client-tls-resumption"},
 }
 
 # What a WebSocket cannot carry.
@@ -191,8 +193,10 @@ def test_what_others_offer_and_take_in_tls(kind, expected, credentials, tmp_path
         file.write_text(json.dumps({uri[:-1] + "*": {"tlscert": {"certfile": str(trust)}}}))
         return aiocoap_client(uri, "--credentials", file, within=30)
 
+    # Whether GnuTLS makes libcoap end after an alert depends on when it looks.
+    left_out = {"client-tls-alert-120"} if kind == "gnutls" else set()
     report = probe_clients(
-        client, *cases(*names("client-tls-")), *own, "--alpn-optional", "--timeout", "1",
+        client, *cases(*names("client-tls-") - left_out), *own, "--alpn-optional", "--timeout", "1",
         at="coaps+tcp://127.0.0.1:0", host="127.0.0.1" if kind == "key" else "localhost")
     assert_found(report, expected)
 

@@ -51,12 +51,16 @@ let clientSecurityCases: [ProbeCase] = [
     "RFC 9325, 3.1.1", layer: .security
   ) { link, _ in
     guard let hello = link.receiveHello() else { return .violates("no ClientHello") }
-    // Any cipher suite of it will do, for the version comes first.
-    let suite = hello.suites.first { $0 >> 8 != 0x13 && $0 != 0x00ff } ?? 0x002f
+    // The version comes first, but one that both could speak needs a cipher suite that it has.
+    let suite = hello.suites.first(where: ProbeClientHello.old.contains) ?? hello.suites.first ?? 0x002f
     let random = (0..<32).map { UInt8($0) }
     let body = pair(0x0302) + random + [0] + pair(suite) + [0]
     link.send([22, 3, 2] + sized(2, [2] + sized(3, body)))
-    return link.judgeGivesUp()
+    let finding = link.judgeGivesUp()
+    guard finding.verdict == .conforms, let offered = hello.versions.first(where: { $0 < 0x0303 }) else {
+      return finding
+    }
+    return .differs("it offers \(hex(pair(offered))), though it refuses it: \(finding.got)")
   },
   ProbeCase(
     "client-tls-resumption", ["TL-12"], sends: "the handshake, abbreviated where the client has a session",

@@ -51,6 +51,15 @@ struct ProbeClientHello {
     return list.numbers()
   }
 
+  /// Those that it says it speaks (RFC 8446 section 4.2.1), or the newest one.
+  var versions: [UInt16] {
+    guard let body = extensions[43] else { return [version] }
+    var outer = ProbeBytes(body)
+    var list = ProbeBytes(outer.sized(1) ?? [])
+    // Some of no meaning are there so that nobody relies on them (RFC 8701).
+    return list.numbers().filter { $0 >> 8 == 3 }
+  }
+
   // Kinds of cipher suites, by the numbers of IANA's registry.
 
   /// For a key that both have.
@@ -62,6 +71,10 @@ struct ProbeClientHello {
   static let curveCertificate: Set<UInt16> = [
     0xc009, 0xc00a, 0xc023, 0xc024, 0xc02b, 0xc02c, 0xc072, 0xc073, 0xc086, 0xc087, 0xc0ac, 0xc0ad, 0xc0ae,
     0xc0af, 0xcca9,
+  ]
+  /// Of TLS 1.1 and before, for keys and certificates of all kinds.
+  static let old: Set<UInt16> = [
+    0xc009, 0xc00a, 0xc013, 0xc014, 0x002f, 0x0033, 0x0035, 0x0039, 0x008c, 0x008d, 0xc035, 0xc036,
   ]
   /// Without encryption, with RC4, with short keys, or with nobody's key.
   static let unsound: Set<UInt16> = Set(ProbeHello.unsoundSuites).subtracting([0x00ff]).union([
