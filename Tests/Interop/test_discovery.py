@@ -15,6 +15,8 @@ LISTED = SENSORS | LED | {"/time", "/echo", "/log", "/slow"}
 
 FILTERS = [
     ("rt=sensor.temperature", {"/sensors/temperature"}),
+    ("rt=temperature-c", {"/sensors/temperature"}),
+    ("rt=temperature*", {"/sensors/temperature"}),
     ("rt=sensor.*", SENSORS),
     ("rt=actuator.light", LED),
     ("ct=112", SENSORS),

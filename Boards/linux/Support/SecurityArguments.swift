@@ -89,13 +89,16 @@ public struct SecurityArguments: ParsableArguments {
   }
 
   /// An option that makes no sense without TLS, if one was given.
-  public var givenOption: String? {
+  public var givenOption: String? { givenOptions.first }
+
+  /// The options that make no sense without TLS and were given.
+  public var givenOptions: [String] {
     let given: [(String, Bool)] = [
       ("--psk", key != nil), ("--psk-file", keyFile != nil), ("--ca", authorities != nil),
       ("--cert", certificate != nil), ("--server-name", serverName != nil),
       ("--insecure", isInsecure), ("--session", sessionFile != nil),
     ]
-    return given.first { $0.1 }?.0
+    return given.filter(\.1).map(\.0)
   }
 
   /// Whether there is anything that only TLS has a use for.
@@ -120,6 +123,27 @@ extension SecurityArguments {
       security.trust = .system
     }
     security.maximumFragmentLength = fragmentLength.length
+    return security
+  }
+
+  /// Reads the keys, the certificate and the authorities of clients' certificates, for who is the server.
+  ///
+  /// - Throws: what is wrong with one of them, or that there is nothing to prove who this is.
+  public func loadServer() throws(SecurityFailure) -> ServerSecurity {
+    var security = ServerSecurity()
+    if let keyFile { security.keys = try SharedKey.readFile(keyFile) }
+    if keyFile == nil, let key = try loadKey() { security.keys = [key] }
+    if let certificate, let privateKey {
+      security.certificates = [CertificateFiles(certificate: certificate, key: privateKey)]
+    }
+    guard !security.keys.isEmpty || !security.certificates.isEmpty else {
+      throw SecurityFailure(
+        "coaps+tcp and coaps+ws need a key or a certificate: --psk-file FILE, or --cert FILE --key FILE")
+    }
+    guard authorities == nil || certificate != nil else {
+      throw SecurityFailure("--ca is about clients' certificates, which need a --cert of the server")
+    }
+    security.authorities = authorities
     return security
   }
 

@@ -35,7 +35,7 @@ extension ResourceOptions {
   func temperature(clock board: SocketBoard) -> Sensor<SocketBoard> {
     Sensor(
       path: "sensors/temperature", name: "temperature", unit: "Cel",
-      resourceType: "sensor.temperature", middle: 215, swing: 35, seed: seed,
+      resourceType: "sensor.temperature temperature-c", middle: 215, swing: 35, seed: seed,
       interval: sensorInterval.span, clock: board)
   }
 

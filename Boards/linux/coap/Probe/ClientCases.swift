@@ -24,7 +24,7 @@ let clientExchangeCases: [ProbeCase] = [
     "client-csm-critical-option", ["S-05", "C-19"], "CSM with the unknown option 17",
     [ProbeMessage(.capabilitiesAndSettings, options: [(17, [1])]).encoded()],
     "An unknown critical option in a CSM ends the connection; Abort names it in Bad-CSM-Option.",
-    "RFC 8323, 5.2", option: 17),
+    "RFC 8323, 5.2", layer: .messages, option: 17),
   ProbeCase(
     "client-empty-before-csm", ["L-02"], sends: "Empty, then CSM",
     rule: "An Empty message is ignored, at any time.",
@@ -35,7 +35,7 @@ let clientExchangeCases: [ProbeCase] = [
     return link.judgeIgnored()
   },
   ProbeCase(
-    "client-response-before-csm", ["T-07"], sends: "2.05 for the request, without a CSM",
+    "client-response-before-csm", ["T-07", "W-14"], sends: "2.05 for the request, without a CSM",
     rule: "A connection whose first message is no CSM is aborted.", "RFC 8323, 3.3"
   ) { link, _ in
     _ = link.receive()
@@ -141,9 +141,9 @@ extension ProbeLink {
 
 func clientAbort(
   _ name: String, _ rows: [String], _ sends: String, _ pieces: [[UInt8]], _ rule: String, _ section: String,
-  option: UInt32? = nil
+  layer: ProbeLayer = .stream, option: UInt32? = nil
 ) -> ProbeCase {
-  ProbeCase(name, rows, sends: sends, rule: rule, section, layer: .stream) { link, _ in
+  ProbeCase(name, rows, sends: sends, rule: rule, section, layer: layer) { link, _ in
     link.send(pieces.flatMap { $0 })
     return link.judgeAbortPastRequests(option: option)
   }

@@ -65,7 +65,8 @@ let clientFormatCases: [ProbeCase] = [
   clientAbort(
     "client-ping-critical", ["S-05"], "CSM, Ping with the unknown option 17",
     [capabilities().encoded(), ProbeMessage(.ping, token: [1], options: [(17, [])]).encoded()],
-    "An unknown critical option in a signalling message ends the connection.", "RFC 8323, 5.2"),
+    "An unknown critical option in a signalling message ends the connection.", "RFC 8323, 5.2",
+    layer: .messages),
   clientAbort(
     "client-option-length-15", ["X-08"], "CSM, a response with the length nibble 15",
     [capabilities().encoded(), [0x21, 0x45, 0x42, 0xbf, 0x61]],

@@ -2,8 +2,6 @@ import ArgumentParser
 import DeviceCore
 import LinuxSupport
 import Port
-import PortSockets
-import PortTLS
 
 struct Probe: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -22,10 +20,11 @@ struct Probe: ParsableCommand {
         coap probe coap+tcp://127.0.0.1 --case ping-token --verbose
         coap probe coap+tcp://127.0.0.1 --writable example_data
         coap probe --listen coap+tcp://127.0.0.1:5685
+        coap probe --listen coaps+ws://127.0.0.1:5686 --cert chain.pem --key key.pem
         coap probe --list
       """)
 
-  @Argument(help: "the server, or with --listen where clients come to (coap+tcp only)")
+  @Argument(help: "the server, or with --listen where clients come to")
   var uri: String?
 
   @Flag(help: "Be the server, and try the clients that connect.")
@@ -92,7 +91,10 @@ struct Probe: ParsableCommand {
   }
 
   /// All that is tried on clients, one a connection.
-  private var clientCases: [ProbeCase] { clientExchangeCases + clientFormatCases }
+  private var clientCases: [ProbeCase] {
+    clientExchangeCases + clientFormatCases + clientHelloCases + clientSecurityCases + clientRequestCases
+      + clientAnswerCases + clientSentFrameCases + clientFrameCases
+  }
 
   private func chosen(_ all: [ProbeCase]) -> [ProbeCase] {
     all.filter { one in
@@ -119,13 +121,7 @@ struct Probe: ParsableCommand {
     let uri = try RequestURI(self.uri!)
     let subject = try examine(uri)
     var report = ProbeReport(subject: self.uri!)
-    let all = chosen(serverCases).filter { one in
-      switch one.layer {
-      case .messages, .stream: true
-      case .webSocket: uri.scheme.isWebSocket
-      case .security: uri.scheme.isSecured
-      }
-    }
+    let all = chosen(serverCases).filter { $0.layer.exists(in: uri.scheme) }
     var progress = ProbeProgress(total: all.count, isShown: !json)
     for one in all {
       progress.show(one.name)
@@ -203,24 +199,32 @@ struct Probe: ParsableCommand {
   // MARK: Clients
 
   private func probeClients() throws -> ProbeReport {
-    let uri = try RequestURI(self.uri!)
-    guard !uri.scheme.isSecured, !uri.scheme.isWebSocket else {
-      throw Failure("--listen takes coap+tcp", exitCode: 64)
+    for option in security.givenOptions
+    where ["--server-name", "--insecure", "--session"].contains(option) {
+      throw Failure("\(option) is for clients, and --listen makes this a server", exitCode: 64)
     }
-    let (board, listener, address) = try ProbeListener.make(host: uri.host, port: uri.port)
-    complain("waits for clients on coap+tcp://\(address)")
-    var report = ProbeReport(subject: "clients of coap+tcp://\(address)")
-    var queue = ProbeListener(listener: listener, board: board)
+    let host = try ProbeHost(at: try RequestURI(self.uri!), security)
+    complain("waits for clients on \(host.uri)")
+    var subject = ProbeSubject()
+    subject.isWebSocket = host.scheme.isWebSocket
+    (subject.port, subject.host) = (host.port, host)
+    var report = ProbeReport(subject: "clients of \(host.uri)")
     var isAlone = false
-    for one in chosen(clientCases) {
-      guard !isAlone, let stream = queue.next(within: clientTimeout.span) else {
+    for one in chosen(clientCases) where one.layer.exists(in: host.scheme) {
+      if one.layer == .stream && host.scheme.isWebSocket {
+        report.add(one, .skipped("a WebSocket carries whole messages"), sent: "", came: [])
+        continue
+      }
+      guard !isAlone,
+        let link = host.next(within: clientTimeout.span, patience: timeout.span, trace: verbose)
+      else {
         // Whoever did not come once will not come for each of the other cases.
         isAlone = true
         report.add(one, .skipped("no client came within \(clientTimeout) s"), sent: "", came: [])
         continue
       }
-      let link = ProbeLink(.plain(.plain(stream)), board: board, patience: timeout.span, trace: verbose)
-      let finding = one.run(link, ProbeSubject())
+      let finding =
+        host.open(link, for: one.layer).map(Finding.skipped) ?? one.run(link, subject)
       report.add(one, finding, sent: link.sent, came: link.came)
     }
     return report
@@ -228,6 +232,14 @@ struct Probe: ParsableCommand {
 }
 
 extension ProbeLayer {
+  fileprivate func exists(in scheme: URIScheme) -> Bool {
+    switch self {
+    case .messages, .stream: true
+    case .webSocket: scheme.isWebSocket
+    case .security: scheme.isSecured
+    }
+  }
+
   /// How far a connection is opened for it.
   fileprivate var depth: Server.Depth {
     switch self {
@@ -235,35 +247,5 @@ extension ProbeLayer {
     case .webSocket: .security
     case .security: .transport
     }
-  }
-}
-
-/// Where the clients come in that are tried.
-struct ProbeListener {
-  var listener: SocketListener
-  var board: SocketBoard
-
-  static func make(
-    host: String, port: UInt16
-  ) throws(Failure) -> (board: SocketBoard, listener: SocketListener, address: SocketAddress) {
-    do throws(SocketFailure) {
-      let board = try SocketMachine.makeBoard()
-      guard let address = SocketAddress(host: host, port: port) else {
-        throw SocketFailure("--listen takes a numeric address, as 127.0.0.1")
-      }
-      let (listener, bound) = try SocketMachine.makeListener(on: address, board: board)
-      return (board, listener, bound)
-    } catch {
-      throw Failure(error.description)
-    }
-  }
-
-  mutating func next(within span: Milliseconds) -> SocketStream? {
-    let deadline = board.now + span
-    while !deadline.isReached(at: board.now) {
-      if let stream = listener.accept() { return stream }
-      board.wait(until: deadline)
-    }
-    return nil
   }
 }

@@ -21,7 +21,7 @@ struct Finding {
   static func skipped(_ why: String) -> Finding { Finding(verdict: .skipped, got: why) }
 }
 
-/// What the server was found to be, before the cases.
+/// What the server was found to be, before the cases, or what the server is that clients meet.
 struct ProbeSubject {
   /// A resource that answers GET with 2.05.
   var path = ""
@@ -46,6 +46,8 @@ struct ProbeSubject {
   var port: UInt16 = 0
   /// Its host and port, as HTTP's Host header has them.
   var authority = ""
+  /// Where clients come in, when they are what is tried.
+  var host: ProbeHost?
 }
 
 /// What a case makes up, and so how far its connection is opened.

@@ -78,30 +78,12 @@ extension ProbeLink {
   }
 
   private func serverHello(_ record: [UInt8]) -> ProbeHello.ServerHello? {
-    var rest = record.dropFirst(4)
-    func take(_ count: Int) -> [UInt8]? {
-      guard rest.count >= count else { return nil }
-      defer { rest = rest.dropFirst(count) }
-      return Array(rest.prefix(count))
-    }
-    func number(_ width: Int) -> Int? { take(width).map { $0.reduce(0) { $0 << 8 | Int($1) } } }
-    guard let version = number(2), take(32) != nil, let session = number(1), take(session) != nil,
-      let suite = number(2), let compression = number(1)
+    var bytes = ProbeBytes(Array(record.dropFirst(4)))
+    guard let version = bytes.number(2), bytes.take(32) != nil, bytes.sized(1) != nil,
+      let suite = bytes.number(2), let compression = bytes.number(1)
     else { return nil }
-    var extensions: [UInt16: [UInt8]] = [:]
-    if number(2) != nil {
-      while let kind = number(2), let size = number(2), let body = take(size) {
-        extensions[UInt16(kind)] = body
-      }
-    }
     return ProbeHello.ServerHello(
-      version: UInt16(version), suite: UInt16(suite), compression: UInt8(compression), extensions: extensions)
+      version: UInt16(version), suite: UInt16(suite), compression: UInt8(compression),
+      extensions: bytes.extensions())
   }
-}
-
-private func pair(_ number: UInt16) -> [UInt8] { [UInt8(number >> 8), UInt8(number & 0xff)] }
-
-/// Bytes behind their length in so many bytes.
-private func sized(_ width: Int, _ bytes: [UInt8]) -> [UInt8] {
-  (0..<width).map { UInt8(truncatingIfNeeded: bytes.count >> (8 * (width - 1 - $0))) } + bytes
 }

@@ -6,8 +6,10 @@ import PortTLS
 
 /// A connection on which any bytes can be sent, and that takes messages apart that come.
 final class ProbeLink {
-  private var stream: LinuxStream<SecurableStream<SocketStream>>
-  private var board: SocketBoard
+  private var stream: any ByteStream
+  /// Under it all, where a client has come in.
+  let transport: ProbeTransport?
+  private(set) var board: SocketBoard
   private let patience: Milliseconds
   private let trace: Bool
   private var received: [UInt8] = []
@@ -20,16 +22,44 @@ final class ProbeLink {
   private(set) var came: [String] = []
 
   init(
-    _ stream: LinuxStream<SecurableStream<SocketStream>>, board: SocketBoard, patience: Milliseconds,
-    trace: Bool
+    _ stream: any ByteStream, over transport: ProbeTransport? = nil, board: SocketBoard,
+    patience: Milliseconds, trace: Bool
   ) {
     self.stream = stream
+    self.transport = transport
     self.board = board
     self.patience = patience
     self.trace = trace
   }
 
   deinit { stream.close() }
+
+  // MARK: Layers
+
+  /// Goes on over another stream, which has the one before in it.
+  func use(_ stream: any ByteStream) {
+    self.stream = stream
+    received = []
+  }
+
+  /// Opens the stream.
+  ///
+  /// - Returns: why it is not open within this time, or nil when it is.
+  func open(within span: Milliseconds) -> String? {
+    let deadline = board.now + span
+    while true {
+      let result = stream.open()
+      switch result {
+      case .open: return nil
+      case .failed:
+        isEnded = true
+        return stream.failure?.text(TLSCircumstances(.server)) ?? "the connection broke"
+      default: break
+      }
+      if deadline.isReached(at: board.now) { return "it takes too long" }
+      if result != .busy { board.wait(until: deadline) }
+    }
+  }
 
   // MARK: Sending
 
@@ -57,7 +87,7 @@ final class ProbeLink {
 
   func finishWriting() { stream.finishWriting() }
 
-  private func pause(_ span: Milliseconds) {
+  func pause(_ span: Milliseconds) {
     let until = board.now + span
     while !until.isReached(at: board.now) { board.wait(until: until) }
   }

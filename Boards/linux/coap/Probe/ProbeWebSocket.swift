@@ -1,112 +1,34 @@
 import DeviceCore
-import LinuxSupport
 
-/// A frame of a WebSocket (RFC 6455 section 5.2), which may be wrong on purpose.
-struct ProbeFrame {
-  enum Kind: UInt8 {
-    case continuation = 0
-    case text = 1
-    case binary = 2
-    case reserved = 3
-    case close = 8
-    case ping = 9
-    case pong = 10
-  }
+/// One end of a WebSocket, frame by frame.
+final class ProbeWebSocket {
+  enum End { case client, server }
 
-  /// How the length is written.
-  enum LengthForm {
-    case shortest, twoBytes, eightBytes
-  }
-
-  var kind: Kind
-  var payload: [UInt8] = []
-  var isFinal = true
-  /// The three bits that extensions may define.
-  var reservedBits: UInt8 = 0
-  var isMasked = true
-  var lengthForm = LengthForm.shortest
-
-  private static let mask: [UInt8] = [0x37, 0xfa, 0x21, 0x3d]
-
-  func encoded() -> [UInt8] {
-    let maskBit: UInt8 = isMasked ? 0x80 : 0
-    var bytes = [(isFinal ? 0x80 : 0) | reservedBits << 4 | kind.rawValue]
-    switch (lengthForm, payload.count) {
-    case (.shortest, ..<126): bytes.append(maskBit | UInt8(payload.count))
-    case (.shortest, ..<65_536), (.twoBytes, _):
-      bytes += [maskBit | 126, UInt8(payload.count >> 8), UInt8(payload.count & 0xff)]
-    case (_, let count):
-      bytes.append(maskBit | 127)
-      bytes += (0..<8).map { UInt8(truncatingIfNeeded: count >> (56 - 8 * $0)) }
-    }
-    guard isMasked else { return bytes + payload }
-    return bytes + Self.mask + payload.enumerated().map { $0.element ^ Self.mask[$0.offset & 3] }
-  }
-}
-
-/// The client's end of a WebSocket, frame by frame.
-struct ProbeWebSocket {
   let link: ProbeLink
+  let end: End
+  /// The server, as HTTP's Host header has it.
   let authority: String
+  /// The masks that came, in order.
+  private(set) var masks: [[UInt8]] = []
 
-  /// What a server answers to a request for a WebSocket.
-  struct Answer {
-    let status: Int
-    let fields: [String: String]
-  }
-
-  /// What a server sent next.
+  /// What came next.
   enum Event {
     case message(ProbeMessage)
     case ping
     case pong([UInt8])
     case close(code: UInt16?)
     /// A frame or a message that breaks the rules.
-    case wrong(String)
+    case wrong(ProbeFrameFault)
     case end
     case nothing
   }
 
-  /// The example of RFC 6455 section 1.3.
-  static let key = "dGhlIHNhbXBsZSBub25jZQ=="
-  static let accept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
-
-  /// Asks for a WebSocket.
-  ///
-  /// - Parameter changes: fields with other values, or nil to leave them out.
-  /// - Returns: nil when no answer comes.
-  func ask(_ path: String = "/.well-known/coap", _ changes: [String: String?] = [:]) -> Answer? {
-    let usual = [
-      "Host": authority, "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Key": Self.key,
-      "Sec-WebSocket-Protocol": "coap", "Sec-WebSocket-Version": "13",
-    ]
-    let fields = usual.merging(changes.compactMapValues { $0 }) { $1 }
-      .filter { name, _ in changes[name].map { $0 != nil } ?? true }
-      .sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)\r\n" }
-    link.send(Array("GET \(path) HTTP/1.1\r\n\(fields.joined())\r\n".utf8))
-    return receiveAnswer()
+  /// - Parameter end: which this program is.
+  init(_ link: ProbeLink, _ end: End, authority: String = "") {
+    (self.link, self.end, self.authority) = (link, end, authority)
   }
 
-  func receiveAnswer() -> Answer? {
-    guard let lines = link.receiveHead() else { return nil }
-    let words = lines.first?.split(separator: " ") ?? []
-    guard words.count >= 2, words[0].hasPrefix("HTTP/1."), let status = Int(words[1]) else { return nil }
-    var fields: [String: String] = [:]
-    for line in lines.dropFirst() {
-      guard let colon = line.firstIndex(of: ":") else { continue }
-      fields[line[..<colon].lowercased()] = String(line[line.index(after: colon)...].drop { $0 == " " })
-    }
-    return Answer(status: status, fields: fields)
-  }
-
-  /// Opens the WebSocket and sends our CSM.
-  func open() -> Bool {
-    guard ask()?.status == 101 else { return false }
-    send(capabilities())
-    return true
-  }
-
-  func send(_ frame: ProbeFrame) { link.send(frame.encoded()) }
+  func send(_ frame: ProbeFrame) { link.send(frame.encoded(at: end)) }
 
   func send(_ message: ProbeMessage) {
     send(ProbeFrame(kind: .binary, payload: message.encodedForWebSocket()))
@@ -114,25 +36,27 @@ struct ProbeWebSocket {
 
   /// The next thing that comes; messages in fragments are put together.
   func next(within span: Milliseconds? = nil) -> Event {
-    var message: [UInt8] = []
+    var message: [UInt8]?
     while true {
       guard let head = link.receiveBytes(2, within: span) else { return link.isEnded ? .end : .nothing }
-      if head[0] & 0x70 != 0 { return .wrong("a frame with reserved bits") }
-      if head[1] & 0x80 != 0 { return .wrong("a frame with a mask") }
-      guard let kind = ProbeFrame.Kind(rawValue: head[0] & 0x0f), let payload = payload(head[1]) else {
-        return .wrong("a frame that is none")
+      if let fault = fault(in: head, isInMessage: message != nil) { return .wrong(fault) }
+      let count: Int
+      switch readCount(head[1] & 0x7f) {
+      case .success(let read): count = read
+      case .failure(let fault): return .wrong(fault)
+      case nil: return link.isEnded ? .end : .nothing
       }
+      guard let kind = ProbeFrame.Kind(rawValue: head[0] & 0x0f), let payload = readPayload(count, head[1])
+      else { return link.isEnded ? .end : .nothing }
       switch kind {
       case .continuation, .binary:
-        message += payload
+        message = (message ?? []) + payload
         guard head[0] & 0x80 != 0 else { continue }
-        guard let found = ProbeMessage(inWebSocket: message) else {
-          return .wrong("a WebSocket message that is no CoAP message: \(hex(message.prefix(16)))")
-        }
-        link.note(found.text)
-        return .message(found)
-      case .text, .reserved: return .wrong("a frame of another type than binary")
-      case .ping: return .ping
+        return read(message!)
+      case .text, .reserved: return .wrong(.text)
+      case .ping:
+        link.note("Ping of the WebSocket \(hex(payload))")
+        return .ping
       case .pong:
         link.note("Pong of the WebSocket \(hex(payload))")
         return .pong(payload)
@@ -144,14 +68,46 @@ struct ProbeWebSocket {
     }
   }
 
-  private func payload(_ second: UInt8) -> [UInt8]? {
-    var count = Int(second & 0x7f)
-    if count > 125 {
-      guard let bytes = link.receiveBytes(count == 126 ? 2 : 8) else { return nil }
-      count = bytes.reduce(0) { $0 << 8 | Int($1) }
+  private func fault(in head: [UInt8], isInMessage: Bool) -> ProbeFrameFault? {
+    if head[0] & 0x70 != 0 { return .reservedBits }
+    if (head[1] & 0x80 != 0) != (end == .server) { return end == .server ? .unmasked : .masked }
+    guard let kind = ProbeFrame.Kind(rawValue: head[0] & 0x0f), kind != .reserved else { return .unknownType }
+    if kind.isControl {
+      if head[0] & 0x80 == 0 { return .controlFragment }
+      return head[1] & 0x7f > 125 ? .longControl : nil
     }
-    guard (0...1 << 24).contains(count) else { return nil }
-    return count == 0 ? [] : link.receiveBytes(count)
+    if kind == .text { return .text }
+    return kind == .continuation
+      ? (isInMessage ? nil : .looseContinuation) : (isInMessage ? .mixedFragments : nil)
+  }
+
+  /// The length whose first byte is there.
+  private func readCount(_ first: UInt8) -> Result<Int, ProbeFrameFault>? {
+    guard first > 125 else { return .success(Int(first)) }
+    guard let bytes = link.receiveBytes(first == 126 ? 2 : 8) else { return nil }
+    guard bytes[0] == 0 || first == 126 else { return .failure(.hugeLength) }
+    let count = bytes.reduce(0) { $0 << 8 | Int($1) }
+    if count > 1 << 24 { return .failure(.hugeLength) }
+    return count < (first == 126 ? 126 : 65_536) ? .failure(.longerLength) : .success(count)
+  }
+
+  private func readPayload(_ count: Int, _ second: UInt8) -> [UInt8]? {
+    var mask: [UInt8] = [0, 0, 0, 0]
+    if second & 0x80 != 0 {
+      guard let bytes = link.receiveBytes(4) else { return nil }
+      mask = bytes
+      masks.append(mask)
+    }
+    guard count > 0 else { return [] }
+    return link.receiveBytes(count).map { masked($0, with: mask) }
+  }
+
+  private func read(_ bytes: [UInt8]) -> Event {
+    guard let found = ProbeMessage(inWebSocket: bytes) else {
+      return .wrong(bytes.count > 1 && bytes[0] >> 4 != 0 ? .length(bytes[0] >> 4) : .noMessage(bytes))
+    }
+    link.note(found.text)
+    return .message(found)
   }
 }
 
@@ -169,7 +125,7 @@ extension ProbeWebSocket {
       case .close(let code):
         let text = code.map { "Close \($0)" } ?? "Close"
         return code.map(codes.contains) == true ? .conforms(text) : .differs(text)
-      case .wrong(let what): return .violates(what)
+      case .wrong(let fault): return .violates(fault.text)
       case .end: return .differs("it ends without a Close")
       case .nothing where !hasAsked:
         hasAsked = true
@@ -188,18 +144,22 @@ extension ProbeWebSocket {
       case .message(let message) where message.code == .abort: return .violates("Abort")
       case .message, .ping, .pong: continue
       case .close(let code): return .violates("Close\(code.map { " \($0)" } ?? "")")
-      case .wrong(let what): return .violates(what)
+      case .wrong(let fault): return .violates(fault.text)
       case .end: return .violates("it ends")
       case .nothing: return .violates("it does not answer any more")
       }
     }
   }
 
-  /// The next message that is no CSM.
+  /// The next message that is no CSM and no request.
   func receiveMessage() -> ProbeMessage? {
-    while case .message(let message) = next() {
-      if message.code != .capabilitiesAndSettings { return message }
+    while true {
+      switch next() {
+      case .message(let message):
+        if message.code != .capabilitiesAndSettings && !message.code.isRequest { return message }
+      case .ping, .pong: continue
+      default: return nil
+      }
     }
-    return nil
   }
 }

@@ -108,6 +108,6 @@ func webSocket(
   _ run: @escaping @Sendable (ProbeWebSocket) -> Finding
 ) -> ProbeCase {
   ProbeCase(name, rows, sends: sends, rule: rule, section, layer: .webSocket) { link, subject in
-    run(ProbeWebSocket(link: link, authority: subject.authority))
+    run(ProbeWebSocket(link, .client, authority: subject.authority))
   }
 }
