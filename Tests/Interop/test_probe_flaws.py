@@ -44,7 +44,7 @@ def test_a_planted_flaw_is_found(flaw):
     # The key of an earlier connection is one to compare with.
     before = {"client-ws-key"} if flaw == "same-key" else set()
     report = probe_clients(
-        lambda uri: WebSocketClient(uri, flaw).run(), *cases(*FLAWS[flaw], *before), "--timeout", "0.5",
+        lambda uri: WebSocketClient(uri, flaw).run(), *cases(*FLAWS[flaw], *before), "--timeout", "1",
         at="coap+ws://127.0.0.1:0")
     assert named(report, "violates") == FLAWS[flaw], report
 
@@ -53,7 +53,7 @@ def test_a_planted_flaw_is_found(flaw):
 def test_the_client_without_a_flaw_has_none():
     every = set().union(*FLAWS.values())
     report = probe_clients(
-        lambda uri: WebSocketClient(uri).run(), *cases(*every), "--timeout", "0.5", at="coap+ws://127.0.0.1:0")
+        lambda uri: WebSocketClient(uri).run(), *cases(*every), "--timeout", "1", at="coap+ws://127.0.0.1:0")
     assert_flawless(report, set())
     assert {case["name"] for case in report["cases"]} == every
 
@@ -64,7 +64,7 @@ def test_the_client_without_a_flaw_has_none():
 ])
 def test_what_is_against_a_recommendation_differs(flaw, verdict, case):
     report = probe_clients(
-        lambda uri: WebSocketClient(uri, flaw).run(), "--case", case, "--timeout", "0.5", at="coap+ws://127.0.0.1:0")
+        lambda uri: WebSocketClient(uri, flaw).run(), "--case", case, "--timeout", "1", at="coap+ws://127.0.0.1:0")
     assert named(report, verdict) == {case}, report
 
 
@@ -86,7 +86,7 @@ HELLOS = {
 @pytest.mark.parametrize("case", HELLOS)
 def test_a_planted_flaw_of_a_client_hello_is_found(case, credentials):
     report = probe_clients(
-        lambda uri: say_hello(uri, HELLOS[case]), "--case", case, "--timeout", "0.5", "--psk", credentials.psk.option,
+        lambda uri: say_hello(uri, HELLOS[case]), "--case", case, "--timeout", "1", "--psk", credentials.psk.option,
         at="coaps+tcp://127.0.0.1:0")
     assert named(report, "violates") == {case}, report
 
