@@ -95,7 +95,7 @@ def converse(subject: Subject, conversation) -> None:
 
         try:
             # It dials once for each request before its first connection is up.
-            await ask(library.GET, "/time")
+            await ask(library.GET, "/actuators/led")
             await conversation(context, ask)
         finally:
             await context.shutdown()

@@ -70,7 +70,8 @@ def watch(peer, path: str, change=lambda first: None) -> None:
         assert time.monotonic() < end + 10, "it goes on in spite of the deregistration"
     assert answer.dotted == "2.05" and answer.token == begin.token, f"{answer}"
     # In order: what comes now is the answer, and no notification stands before it.
-    assert peer.exchange(messages.get("/time")).dotted == "2.05"
+    answer = peer.exchange(messages.get(LED))
+    assert answer.dotted == "2.05", f"{answer}"
 
 
 def observe_sensor(subject: Subject, source: random.Random) -> None:

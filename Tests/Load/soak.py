@@ -43,6 +43,8 @@ from silent import limit_of, quiet, stalled  # noqa: E402
 from subjects import WORKERS, Subject, start_board, start_simulator  # noqa: E402
 
 SILENT = [quiet, stalled]
+# Failures are shown when they happen, but only so many.
+SHOWN = 20
 
 
 def operations_of(subject: Subject) -> dict:
@@ -86,10 +88,11 @@ class Soak:
         try:
             operation(subject, source)
         except Exception as error:  # noqa: BLE001: whatever it is, it is a finding
+            text = f"{subject.name}, {who}, after {start - self.start:.0f} s: {operation.__name__}: "
             with self.lock:
-                self.failures.append(
-                    f"{subject.name}, {who}, after {start - self.start:.0f} s: "
-                    f"{operation.__name__}: {type(error).__name__} {str(error)[:300]}")
+                self.failures.append(text + f"{type(error).__name__} {str(error)[:300]}")
+                if len(self.failures) <= SHOWN:
+                    print(self.failures[-1], flush=True)
             return
         with self.lock:
             self.times[subject.name, operation.__name__].append(time.monotonic() - start)
@@ -117,6 +120,7 @@ class Soak:
             print(f"\r\033[K{text}" if is_terminal else text, end="" if is_terminal else "\n", file=sys.stderr, flush=True)
             if spent > total + 120:
                 self.failures.append("a worker hangs")
+                print(self.failures[-1])
                 break
         if is_terminal:
             print("\r\033[K", end="", file=sys.stderr)
@@ -127,8 +131,6 @@ class Soak:
             times.sort()
             last = times[max(0, len(times) - 1 - len(times) // 100)]
             print(f"{subject:<12} {name:<20} {len(times):>7} {statistics.median(times) * 1e3:>7.1f} ms {last * 1e3:>7.1f} ms")
-        for failure in self.failures[:20]:
-            print(failure)
 
 
 def arguments() -> argparse.Namespace:
@@ -178,6 +180,7 @@ def main() -> int:
                     subject.expect_nothing_left()
                 except (AssertionError, ConnectionEnded, OSError) as error:
                     soak.failures.append(f"{subject.name}, in the end: {str(error)[:400] or type(error).__name__}")
+                    print(soak.failures[-1])
             soak.report()
         finally:
             end_everything()
