@@ -15,8 +15,8 @@ from floods import Attack, Tally
 from peer import Peer
 from target import Target
 
-# In seconds. Windows are short, for there are many, and what else the machine does is in a few of them only.
-WINDOW, SETTLING = 0.2, 0.15
+# In seconds, before a window begins
+SETTLING = 0.15
 LONGEST_FLOOD = 60
 BATCH = 16
 # The longest that the client waits for an answer, whatever goes on
@@ -71,6 +71,12 @@ class Client:
         return done / (now - start)
 
 
+def keep_off_the_last_processor() -> None:
+    """This process and its floods: where the simulators are, a client gets twice as much or half as much by chance."""
+    with contextlib.suppress(OSError):
+        os.sched_setaffinity(0, set(range(max(1, (os.cpu_count() or 1) - 1))))
+
+
 @contextlib.contextmanager
 def flooded(flood, target: Target, seed: str, tally: Tally):
     """Processes apart, so that the flood does not take the client's interpreter."""
@@ -113,14 +119,14 @@ class Comparison:
         self.spared: list[float] = []
         self.attacked: list[float] = []
 
-    def pair(self, number: int, windows: int) -> None:
-        """So many windows of each kind, in an order that changes, with the same flood in both."""
+    def pair(self, number: int, window: float) -> None:
+        """A window of each kind, of so many seconds, in an order that changes, with the same flood in both."""
         sides = [(self.other, self.spared, Tally(len(self.tally.connections))), (self.target, self.attacked, self.tally)]
         for attacked, found, tally in sides if number % 2 == 0 else reversed(sides):
             with flooded(self.flood, attacked, f"{self.seed} {number}", tally):
                 time.sleep(SETTLING)
                 self.client.longest_wait = 0.0
-                found += [self.client.work(WINDOW) for _ in range(windows)]
+                found.append(self.client.work(window))
             if attacked is self.target:
                 self.longest_wait = max(self.longest_wait, self.client.longest_wait)
 

@@ -7,17 +7,20 @@
   --pairs N   of windows at most, 12 by default
   --list      names the cases and ends
 
-What the client keeps: its requests a second in windows of a fifth of a second, some beside the flood on the simulator
-that it talks to, then as many beside the same flood on another simulator on the same processor, so that the flood costs
-the machine the same in both; in pairs, whose order changes. The ratio of the medians is what the flood does to the client
+What the client keeps: its requests a second in windows of one length, one beside the flood on the simulator that it talks
+to and one beside the same flood on another simulator on the same processor, so that the flood costs the machine the same
+in both; in turn, in pairs whose order changes. The ratio of the medians is what the flood does to the client
 through the server. 90 % are wanted where limits can tell the flood from the client; after four pairs that show them it is
 enough, and a case that has less than 80 % after the last pair has failed. A flood of new connections that do nothing
 wrong until they do, and of whole TLS handshakes, shares the processor with the client: no limit tells them apart,
 and the ratio is printed only, with the longest wait. In every case each request of the client has its own answer, within
 thirty seconds.
 
-Memory: the resident set (Rss in /proc/PID/smaps_rollup) with all places free, after every place was in use at once in
-every way and after a round of the flood, against the same in the end, with all places free again: at most 16 kB more.
+Memory: the part of the resident set (RSS) that the simulator has written (Anonymous in /proc/PID/smaps_rollup), with all
+places free, after every place was in use at once in every way and after seconds of the flood until one took no more of it
+(six at most), against the same in the end, with all places free again: at most 16 kB more. Where it was more, all is done
+a second time, and that must not take 16 kB more again: a mark that is reached once is no leak. The rest of the RSS is the
+program's file: pages of code come when they are first run, and are no memory that is taken.
 
 Places: all 32 have to be free in the end, and while slow peers are still there, for it is the server that has to end them.
 Whole handshakes have to succeed, all of them. In the end the simulator serves, and ends in order when it is told to.
@@ -31,11 +34,13 @@ from __future__ import annotations
 
 import argparse
 import random
+import signal
 import sys
 import tempfile
 import threading
 import time
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,7 +48,7 @@ sys.path.insert(0, str(ROOT / "Tests/Interop"))
 
 import floods  # noqa: E402
 import tls_floods  # noqa: E402
-from beside import Comparison, flooded  # noqa: E402
+from beside import Comparison, flooded, keep_off_the_last_processor  # noqa: E402
 from floods import STAY, Attack, Tally  # noqa: E402
 from harness import end_everything, until  # noqa: E402
 from peer import ConnectionEnded  # noqa: E402
@@ -53,6 +58,8 @@ from tls_credentials import Credentials  # noqa: E402
 # What is promised, and what is called a failure
 WANTED, LEAST = 0.9, 0.8
 FEWEST_PAIRS = 4
+# Of the flood before memory is measured
+MOST_ROUNDS = 6
 # In kilobytes. None is wanted, and what there was is printed; four pages that the warming up has missed are no leak.
 LARGEST_GROWTH = 16
 CONNECTIONS = 100_000
@@ -71,9 +78,9 @@ class Case:
     peers: int = 1
 
     @property
-    def windows(self) -> int:
-        """In one half of a pair: where time limits act, it is longer than they are."""
-        return 6 if self.is_told_apart else 3
+    def window(self) -> float:
+        """In seconds: where time limits act, it is longer than they are."""
+        return 1.2 if self.is_told_apart else 0.6
 
 
 SLOW = {"is_told_apart": True, "is_ended_by_server": True}
@@ -95,12 +102,21 @@ CASES = {
 }
 
 
-def one_round(case: Case, target: Target, other: Target, seed: str) -> None:
-    """The flood once, on both, and what has to be free while it goes on. What has no end has a second of it."""
-    if not case.is_ended_by_server:
-        with flooded(case.flood, target, f"{seed} round", Tally(case.peers)):
+def settle(case: Case, target: Target, seed: str) -> None:
+    """Seconds of the flood until one has taken no more memory: how many handshakes meet in it is chance."""
+    for number in range(MOST_ROUNDS):
+        before = target.memory
+        with flooded(case.flood, target, f"{seed} round {number}", Tally(case.peers)):
             time.sleep(1)
-        return until(target.has_all_places, 20, "free places")
+        until(target.has_all_places, 20, "free places")
+        if number > 0 and target.memory == before:
+            return
+
+
+def one_round(case: Case, target: Target, other: Target, seed: str) -> None:
+    """The flood once, on both, and what has to be free while it goes on."""
+    if not case.is_ended_by_server:
+        return settle(case, target, seed)
     attacks = [Attack(each, random.Random(f"{seed} round"), Tally(1)) for each in (target, other)]
     rounds = [threading.Thread(target=case.flood, args=(each,), daemon=True) for each in attacks]
     for each in rounds:
@@ -120,7 +136,7 @@ def compare(case: Case, target: Target, other: Target, seed: str, pairs: int, ta
     for number in range(pairs if case.is_told_apart else min(pairs, FEWEST_PAIRS)):
         if number >= FEWEST_PAIRS and comparison.ratio >= WANTED:
             break
-        comparison.pair(number, case.windows)
+        comparison.pair(number, case.window)
     comparison.client.peer.close()
     return comparison
 
@@ -133,13 +149,16 @@ def run_case(name: str, credentials: Credentials, options: argparse.Namespace) -
         for each in target, other:
             warm(each, random.Random(f"{seed} warm"))
         one_round(case, target, other, seed)
-        before = target.memory
-        comparison = compare(case, target, other, seed, options.pairs, tally)
-        if name == "malformed":
-            for number in range(round(CONNECTIONS * options.share)):
-                floods.malformed(Attack(target, random.Random(f"{seed} {number}"), tally))
-        until(target.has_all_places, 20, "free places")
-        grown = target.memory - before
+        memory = [target.memory]
+        # A second time only where the first one took memory: what takes more then as well is a leak.
+        while len(memory) == 1 or len(memory) == 2 and memory[1] - memory[0] > LARGEST_GROWTH:
+            comparison = compare(case, target, other, f"{seed} {len(memory)}", options.pairs, tally)
+            if name == "malformed":
+                for number in range(round(CONNECTIONS * options.share)):
+                    floods.malformed(Attack(target, random.Random(f"{seed} {len(memory)} {number}"), tally))
+            until(target.has_all_places, 20, "free places")
+            memory.append(target.memory)
+        grown = memory[-1] - memory[-2]
         target.assert_serving()
         code = target.stop()
     except (AssertionError, ConnectionEnded, OSError) as error:
@@ -162,7 +181,8 @@ def run_case(name: str, credentials: Credentials, options: argparse.Namespace) -
         faults.append(f"it ended with {code}")
     waits = f"shares the processor, waits {comparison.longest_wait * 1e3:,.0f} ms at most"
     mark = waits if not case.is_told_apart else "as wanted" if ratio >= WANTED else f"wanted: {WANTED:.0%}"
-    line = f"client keeps {ratio:>4.0%} ({comparison.rate:>7,.0f}/s) {mark}, memory {before} kB {grown:+d}, "
+    growth = " ".join(f"{after - before:+d}" for before, after in pairwise(memory))
+    line = f"client keeps {ratio:>4.0%} ({comparison.rate:>7,.0f}/s) {mark}, memory {memory[0]} kB {growth}, "
     line += f"{connections:,} {'whole handshakes' if case.is_whole else 'connections'}"
     return not faults, line + "".join(f"; {fault}" for fault in faults)
 
@@ -201,6 +221,7 @@ def main() -> int:
         return 0
     failed = []
     cases = options.cases or list(CASES)
+    keep_off_the_last_processor()
     with tempfile.TemporaryDirectory() as folder:
         try:
             credentials = Credentials(Path(folder))
@@ -218,6 +239,8 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    # So that what it started ends with it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         sys.exit(main())
     except KeyboardInterrupt:

@@ -25,6 +25,7 @@ from __future__ import annotations
 import argparse
 import collections
 import random
+import signal
 import statistics
 import sys
 import tempfile
@@ -193,6 +194,8 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    # So that what it started ends with it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         sys.exit(main())
     except KeyboardInterrupt:

@@ -41,8 +41,10 @@ class Target(Simulator):
 
     @property
     def memory(self) -> int:
-        """Resident, in kilobytes, of all pages."""
-        return int(re.search(r"^Rss:\s+(\d+) kB", Path(f"/proc/{self.pid}/smaps_rollup").read_text(), re.MULTILINE)[1])
+        """Resident pages that it has written, in kilobytes. Those of the program's file come as they are first run,
+        sixteen at a time, and could be dropped at any moment: they are no memory that it takes."""
+        text = Path(f"/proc/{self.pid}/smaps_rollup").read_text()
+        return int(re.search(r"^Anonymous:\s+(\d+) kB", text, re.MULTILINE)[1])
 
     def has_all_places(self) -> bool:
         """Whether as many connections as there are places are served at once now."""

@@ -1,0 +1,77 @@
+"""toolchain/hostile: wrong use is one line, a seed is one flood, and servers with a planted fault fail."""
+
+import random
+import subprocess
+import sys
+
+import pytest
+from load_runs import REPOSITORY, LoadRun, use
+
+sys.path[:0] = [str(REPOSITORY / "Tests/Load"), str(REPOSITORY / "Tests/Interop")]
+
+import floods  # noqa: E402
+import target  # noqa: E402
+
+SHORT = ("--pairs", 1, "--share", 0.0002, "--seed", 5)
+
+
+def test_help_says_what_is_measured():
+    done = use("hostile", "--help")
+    assert done.returncode == 0
+    for words in "Anonymous in /proc", "ratio of the medians", "80 %", "16 kB", "--seed S", "Exit codes":
+        assert words in done.stdout, words
+
+
+def test_every_case_has_a_name():
+    names = use("hostile", "--list").stdout.split()
+    assert {"slow-reader", "half-handshake", "handshakes-psk", "handshakes-certificate", "hellos-certificate"} < set(names)
+
+
+@pytest.mark.parametrize("options, word", [
+    (["nonsense"], "no case nonsense"), (["--share", 2], "--share"), (["--pairs", 0], "--pairs"), (["--seed", "x"], "--seed"),
+    (["--nonsense"], "--nonsense"),
+])
+def test_wrong_use_is_64(options, word):
+    done = use("hostile", *options)
+    assert done.returncode == 64 and done.stderr.count("\n") == 1 and word in done.stderr, done.stderr
+
+
+def test_a_seed_is_one_flood():
+    def flood(seed: int) -> list[bytes]:
+        source = random.Random(f"{seed} malformed")
+        messages = [floods.malformed_message(source) for _ in range(100)]
+        return [*messages, target.key_hello(source), target.signed_hello(source)]
+
+    assert flood(5) == flood(5) != flood(6)
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """All at once, for they wait more than they compute."""
+    cases = {"leak": "malformed", "wrong": "malformed", "slow": "more-than-places"}
+    return {
+        plant: LoadRun(tmp_path_factory.mktemp(plant), "hostile", *SHORT, case, plant=plant)
+        for plant, case in cases.items()}
+
+
+@pytest.mark.parametrize("plant, words", [
+    ("leak", "memory has grown by"), ("wrong", "the client gets"), ("slow", "the client keeps less than 80%"),
+])
+def test_a_planted_fault_is_found(runs, plant, words):
+    code, out, error = runs[plant].end()
+    assert code == 1 and words in out and "hostile: 0 passed, 1 failed" in out, out + error
+    assert "to see it again: toolchain/hostile --seed 5" in out and "Traceback" not in error, error
+
+
+@pytest.mark.slow
+def test_places_that_slow_peers_keep_are_found(tmp_path):
+    code, out, error = LoadRun(tmp_path, "hostile", *SHORT, "no-csm", plant="patient").end()
+    assert code == 1 and "free places while the slow ones are there" in out, out + error
+
+
+@pytest.mark.slow
+def test_the_simulator_passes():
+    done = subprocess.run(
+        [REPOSITORY / "toolchain/hostile", "--share", "0.002", "no-csm", "malformed", "handshakes-psk"],
+        capture_output=True, text=True, timeout=900, stdin=subprocess.DEVNULL)
+    assert done.returncode == 0 and done.stdout.endswith("hostile: 3 passed, 0 failed\n"), done.stdout + done.stderr
