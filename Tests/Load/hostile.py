@@ -4,7 +4,7 @@
 
   --share F   of a million malformed messages over a hundred thousand connections, 0.1 by default
   --seed S    of all that the floods send, 1 by default; the same seed is the same flood, but for what OpenSSL draws
-  --pairs N   of windows at most, 12 by default
+  --pairs N   of windows at most, 12 by default; with less than 6 the warming up is shorter as well
   --list      names the cases and ends
 
 What the client keeps: its requests a second in windows of one length, one beside the flood on the simulator that it talks
@@ -102,9 +102,9 @@ CASES = {
 }
 
 
-def settle(case: Case, target: Target, seed: str) -> None:
+def settle(case: Case, target: Target, seed: str, rounds: int) -> None:
     """Seconds of the flood until one has taken no more memory: how many handshakes meet in it is chance."""
-    for number in range(MOST_ROUNDS):
+    for number in range(rounds):
         before = target.memory
         with flooded(case.flood, target, f"{seed} round {number}", Tally(case.peers)):
             time.sleep(1)
@@ -113,10 +113,10 @@ def settle(case: Case, target: Target, seed: str) -> None:
             return
 
 
-def one_round(case: Case, target: Target, other: Target, seed: str) -> None:
+def one_round(case: Case, target: Target, other: Target, seed: str, pairs: int) -> None:
     """The flood once, on both, and what has to be free while it goes on."""
     if not case.is_ended_by_server:
-        return settle(case, target, seed)
+        return settle(case, target, seed, min(MOST_ROUNDS, pairs))
     attacks = [Attack(each, random.Random(f"{seed} round"), Tally(1)) for each in (target, other)]
     rounds = [threading.Thread(target=case.flood, args=(each,), daemon=True) for each in attacks]
     for each in rounds:
@@ -148,7 +148,7 @@ def run_case(name: str, credentials: Credentials, options: argparse.Namespace) -
     try:
         for each in target, other:
             warm(each, random.Random(f"{seed} warm"))
-        one_round(case, target, other, seed)
+        one_round(case, target, other, seed, options.pairs)
         memory = [target.memory]
         # A second time only where the first one took memory: what takes more then as well is a leak.
         while len(memory) == 1 or len(memory) == 2 and memory[1] - memory[0] > LARGEST_GROWTH:

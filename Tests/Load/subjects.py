@@ -7,6 +7,7 @@ import threading
 import time
 from pathlib import Path
 
+import wire
 from boards import Board
 from peer import Peer
 from programs import Simulator
@@ -20,8 +21,20 @@ KEEP_ALIVE, STALL = 2, 5
 # and how long a close may take.
 BOARD_KEEP_ALIVE, BOARD_STALL = 60, 60
 PING, CLOSE = 20, 5
+# The longest wait for an answer, in seconds
+PATIENCE = 20
 # In kilobytes, after every page was touched in the first seconds.
 LARGEST_GROWTH = 256
+
+
+class PatientPeer(Peer):
+    """One that gives a machine time which does much else."""
+
+    def receive(self, within: float = PATIENCE) -> wire.Message:
+        return super().receive(within)
+
+    def exchange(self, request: wire.Message, within: float = PATIENCE) -> wire.Message:
+        return super().exchange(request, within)
 
 
 class Subject:
@@ -43,11 +56,11 @@ class Subject:
         self.memory: list[tuple[float, int]] = []
 
     def dial(self, **options) -> Peer:
-        peer = Peer.dial(self.plain, **options)
+        peer = PatientPeer.dial(self.plain, **options)
         # Between the host and a board is QEMU's network, which lets a new connection wait for a moment.
         if self.is_board:
             time.sleep(0.01)
-        peer.socket.settimeout(20)
+        peer.socket.settimeout(PATIENCE)
         return peer
 
     def peer(self, **options) -> Peer:
