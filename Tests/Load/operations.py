@@ -48,30 +48,38 @@ def switch(subject: Subject, source: random.Random) -> None:
         assert answer.dotted == "2.04", f"{answer}"
 
 
+def hear(peer, within: float) -> wire.Message:
+    """The next message; who only listens is asked whether it is there, and says so."""
+    while (message := peer.receive(within=within)).code == messages.PING:
+        peer.send(wire.Message(messages.PONG, message.token))
+    return message
+
+
 def watch(peer, path: str, change=lambda first: None) -> None:
     """Registers, waits for a state that is not the first one, deregisters and hears no more of it."""
     begin = observe(path)
-    first = peer.exchange(begin)
-    assert first.dotted == "2.05" and first.values(OBSERVE), f"{first}"
-    end, note = time.monotonic() + NOTICE, first
+    peer.send(begin)
+    first = note = hear(peer, NOTICE)
+    assert first.dotted == "2.05" and first.token == begin.token and first.values(OBSERVE), f"{first}"
+    end = time.monotonic() + NOTICE
     while note.payload == first.payload:
         assert time.monotonic() < end, f"nothing but {first.payload!r} within {NOTICE} s"
         # Somebody else may change it back before it is told.
         change(first)
-        with contextlib.suppress(AssertionError, TimeoutError):
-            note = peer.receive(within=3)
-            if note.dotted == "7.02":
-                peer.send(wire.Message(messages.PONG, note.token))
-                note = first
-        if note is not first:
-            assert note.dotted == "2.05" and note.token == begin.token and note.values(OBSERVE), f"{note}"
+        try:
+            note = hear(peer, 3)
+        except (AssertionError, TimeoutError):
+            continue
+        assert note.dotted == "2.05" and note.token == begin.token and note.values(OBSERVE), f"{note}"
     peer.send(observe(path, 1, token=begin.token))
-    while (answer := peer.receive(within=10)).values(OBSERVE):
-        assert time.monotonic() < end + 10, "it goes on in spite of the deregistration"
+    while (answer := hear(peer, NOTICE)).values(OBSERVE):
+        assert time.monotonic() < end + NOTICE, "it goes on in spite of the deregistration"
     assert answer.dotted == "2.05" and answer.token == begin.token, f"{answer}"
     # In order: what comes now is the answer, and no notification stands before it.
-    answer = peer.exchange(messages.get(LED))
-    assert answer.dotted == "2.05", f"{answer}"
+    after = messages.get(LED)
+    peer.send(after)
+    answer = hear(peer, NOTICE)
+    assert answer.dotted == "2.05" and answer.token == after.token, f"{answer}"
 
 
 def observe_sensor(subject: Subject, source: random.Random) -> None:

@@ -44,8 +44,8 @@ from silent import limit_of, quiet, stalled  # noqa: E402
 from subjects import WORKERS, Subject, start_board, start_simulator  # noqa: E402
 
 SILENT = [quiet, stalled]
-# Failures are shown when they happen, but only so many.
-SHOWN = 20
+# Failures are shown when they happen, but only so many of one operation.
+SHOWN = 5
 
 
 def operations_of(subject: Subject) -> dict:
@@ -61,6 +61,7 @@ class Soak:
         self.lock = threading.Lock()
         self.times: dict[tuple[str, str], list[float]] = collections.defaultdict(list)
         self.failures: list[str] = []
+        self.shown: collections.Counter = collections.Counter()
 
     def work(self, subject: Subject, worker: int) -> None:
         source = random.Random(f"{self.seed} {subject.name} {worker}")
@@ -92,7 +93,8 @@ class Soak:
             text = f"{subject.name}, {who}, after {start - self.start:.0f} s: {operation.__name__}: "
             with self.lock:
                 self.failures.append(text + f"{type(error).__name__} {str(error)[:300]}")
-                if len(self.failures) <= SHOWN:
+                self.shown[operation] += 1
+                if self.shown[operation] <= SHOWN:
                     print(self.failures[-1], flush=True)
             return
         with self.lock:
