@@ -88,7 +88,8 @@ class Subject:
             status = self.server.assert_nothing_left(60)
             self.server.assert_serving()
             arena = status["arena"]
-            print(f"{self.name}: nothing is left; TLS arena {arena[1]:,} of {arena[2]:,} bytes at most, failed {arena[3]} times")
+            print(f"{self.name}: nothing is left; TLS arena {arena[1]:,} of {arena[2]:,} bytes at most, "
+                  f"failed {arena[3]} times")
             for name, numbers in status.items():
                 print(f"{'':<12} {name:<14} {' '.join(map(str, numbers))}")
             assert arena[3] == 0, "the arena was too small"
