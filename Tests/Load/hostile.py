@@ -122,7 +122,7 @@ def one_round(case: Case, target: Target, other: Target, seed: str, pairs: int) 
     for each in rounds:
         each.start()
     time.sleep(1)
-    until(target.has_all_places, STAY - 1.5, "free places while the slow ones are there")
+    until(target.has_all_places, STAY - 3, "free places while the slow ones are there")
     assert rounds[0].is_alive(), "the slow ones have left by themselves"
     for attack in attacks:
         attack.ended.set()
