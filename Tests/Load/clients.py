@@ -9,8 +9,9 @@ import time
 from pathlib import Path
 
 import aiocoap as library
+import messages
 from block_transfers import log_text, sha256
-from operations import NOTICE
+from operations import LED, NOTICE
 from programs import aiocoap_client, coap, libcoap_client, start_libcoap_client
 from subjects import IDENTITY, KEY, Subject
 
@@ -63,12 +64,17 @@ def libcoap_blocks_up(subject: Subject, source: random.Random) -> None:
 
 
 def libcoap_observe(subject: Subject, source: random.Random) -> None:
-    """Until it has shown two states; it deregisters by itself."""
-    process = start_libcoap_client("-s", "4", "-w", subject.uri + subject.sensor)
+    """The lamp, which is switched until both states were shown; it deregisters by itself."""
+    process = start_libcoap_client("-s", "2", "-w", subject.uri + LED)
     try:
-        process.wait(30)
-        lines = process.stdout.split("\n")
-        assert len({line for line in lines if line.endswith(" Cel")}) >= 2, f"{process}"
+        with subject.peer() as other:
+            process.wait_for_line("^[01]$", 20)
+            while process.is_running and not {"0", "1"} <= set(process.stdout.split()):
+                last = process.stdout.split()[-1]
+                wanted = b"0" if last == "1" else b"1"
+                assert other.exchange(messages.request(messages.PUT, LED, payload=wanted)).dotted == "2.04"
+                time.sleep(0.1)
+        assert process.wait(30) == 0 and {"0", "1"} <= set(process.stdout.split()), f"{process}"
     finally:
         process.kill()
 

@@ -16,7 +16,7 @@ from subjects import Subject
 
 LED = "/actuators/led"
 # How long a notification may take, in seconds: a sensor measures each second, and may measure the same a few times.
-NOTICE = 20
+NOTICE = 40
 
 
 def get(subject: Subject, source: random.Random) -> None:
