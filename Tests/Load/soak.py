@@ -71,7 +71,9 @@ class Soak:
             operation = source.choices(list(operations), operations.values())[0]
             step += 1
             with subject.places:
-                self.do(operation, subject, source, f"worker {worker}, step {step}")
+                # Numbers of its own, so that how it goes does not change what comes next.
+                own = random.Random(f"{self.seed} {subject.name} {worker} {step}")
+                self.do(operation, subject, own, f"worker {worker}, step {step}")
 
     def fall_silent(self, subject: Subject) -> None:
         """One silent peer after the other, for as long as one more fits."""

@@ -32,6 +32,12 @@ class LoadRun:
             raise
         return self.process.returncode, out, error
 
+    def stop(self) -> None:
+        """For one whose end nobody waited for: it ends what it started."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.communicate(timeout=20)
+
 
 def use(name: str, *options: object) -> subprocess.CompletedProcess:
     """The program with these options, to its end; nothing is built for it."""

@@ -45,13 +45,16 @@ def test_a_seed_is_one_flood():
     assert flood(5) == flood(5) != flood(6)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module", autouse=True)
 def runs(tmp_path_factory):
-    """All at once, for they wait more than they compute."""
+    """All at once, and beside the other tests, for they wait more than they compute."""
     cases = {"leak": "malformed", "wrong": "malformed", "slow": "more-than-places"}
-    return {
+    started = {
         plant: LoadRun(tmp_path_factory.mktemp(plant), "hostile", *SHORT, case, plant=plant)
         for plant, case in cases.items()}
+    yield started
+    for run in started.values():
+        run.stop()
 
 
 @pytest.mark.parametrize("plant, words", [
