@@ -1,12 +1,13 @@
 // Asks a server of CoAP over TCP, in one thread, and prints: requests a second, and the median and the 99th hundredth
-// of the latency in microseconds.
+// of the latency in microseconds, and the nanoseconds that the server's process has run for a request.
 //
-//   requests PORT CONNECTIONS WINDOW MILLISECONDS [PATH [IDLE]]
+//   requests PORT CONNECTIONS WINDOW MILLISECONDS PATH PROCESS [IDLE]
 //
 //   WINDOW   requests under way on each connection; an answer is followed by the next request
+//   PROCESS  the server's id
 //   IDLE     connections that are opened besides, greet, and say nothing more; they stay until standard input ends
 //
-// Each answer has to carry the token of a request that is under way on its connection, and a code of class 2.
+// It does not sleep: a program that does is woken so late that this would be what is measured. Each answer has to carry the token of a request that is under way on its connection, and a code of class 2.
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -21,6 +22,8 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "../processor_time.h"
 
 enum { LARGEST_WINDOW = 64, INPUT = 65536, SAMPLES = 1 << 21 };
 
@@ -43,6 +46,12 @@ static void die(const char *why) {
   if (errno != 0) fprintf(stderr, " (%s)", strerror(errno));
   fputc('\n', stderr);
   exit(1);
+}
+
+static uint64_t server_time(const char *process) {
+  uint64_t nanoseconds;
+  if (!read_processor_time(process, &nanoseconds)) die("the server's process is gone");
+  return nanoseconds;
 }
 
 static uint64_t now(void) {
@@ -147,12 +156,12 @@ static int compare(const void *left, const void *right) {
 }
 
 int main(int count, char **arguments) {
-  if (count < 5) die("PORT CONNECTIONS WINDOW MILLISECONDS [PATH [IDLE]]");
+  if (count < 7) die("PORT CONNECTIONS WINDOW MILLISECONDS PATH PROCESS [IDLE]");
   int port = atoi(arguments[1]), connection_count = atoi(arguments[2]), window = atoi(arguments[3]);
   uint64_t span = (uint64_t)atoi(arguments[4]) * 1000000u;
-  int idle = count > 6 ? atoi(arguments[6]) : 0;
+  int idle = count > 7 ? atoi(arguments[7]) : 0;
   if (window < 1 || window > LARGEST_WINDOW || connection_count < 1) die("WINDOW is 1 to 64, CONNECTIONS 1 or more");
-  make_request(count > 5 ? arguments[5] : "");
+  make_request(arguments[5]);
   struct rlimit limit;
   getrlimit(RLIMIT_NOFILE, &limit);
   limit.rlim_cur = limit.rlim_max;
@@ -168,13 +177,15 @@ int main(int count, char **arguments) {
     epoll_ctl(epoll, EPOLL_CTL_ADD, connections[i].socket, &event);
   }
   for (int i = 0; i < connection_count; i++) ask(&connections[i], window);
-  uint64_t end = now() + span;
+  uint64_t before = server_time(arguments[6]), begin = now(), end = begin + span, heard = begin;
   long done = 0;
   int under_way = connection_count * window;
   while (under_way > 0) {
     struct epoll_event events[64];
-    int ready = epoll_wait(epoll, events, 64, 10000);
-    if (ready <= 0) die("no answer for 10 s");
+    int ready = epoll_wait(epoll, events, 64, 0);
+    if (ready < 0) die("cannot wait");
+    if (ready > 0) heard = now();
+    if (now() - heard > 10000000000u) die("no answer for 10 s");
     for (int i = 0; i < ready; i++) {
       struct connection *connection = events[i].data.ptr;
       ssize_t result = read(connection->socket, connection->input + connection->input_count,
@@ -194,9 +205,10 @@ int main(int count, char **arguments) {
       }
     }
   }
+  uint64_t spent = server_time(arguments[6]) - before;
   qsort(samples, sample_count, sizeof *samples, compare);
-  printf("%.0f %.1f %.1f\n", (double)done / ((double)span / 1e9), samples[sample_count / 2] / 10.0,
-         samples[sample_count - 1 - sample_count / 100] / 10.0);
+  printf("%.0f %.1f %.1f %.0f\n", (double)done / ((double)span / 1e9), samples[sample_count / 2] / 10.0,
+         samples[sample_count - 1 - sample_count / 100] / 10.0, (double)spent / (double)(done > 0 ? done : 1));
   fflush(stdout);
   // Until the one who measures has looked.
   if (idle > 0) getchar();

@@ -47,39 +47,4 @@ import Testing
     #expect(notes.handled == [.capabilities, .request])
     #expect(Array(script.output.suffix(5)) == TestMessage.changed([1], token: 2))
   }
-
-  @Test func quietConnection_isLeftAlone_untilSomethingComes() {
-    script.isQuiet = true
-    notes.path = "a"
-    let sent = script.output.count
-    host.step()
-    #expect(script.output.count == sent)
-    script.isQuiet = false
-    script.input = [TestMessage.echo([1], token: 2)]
-    host.step()
-    #expect(notes.handled.last == .request)
-    #expect(script.output.count > sent)
-  }
-
-  @Test func quietConnection_isLookedAtWhenTheObserverSaid() {
-    notes.nextAttention = host.board.now + Milliseconds(70)
-    host.step()
-    script.isQuiet = true
-    notes.path = "a"
-    let sent = script.output.count
-    host.step()
-    #expect(script.output.count == sent, "too early")
-    host.board.advance(by: Milliseconds(70))
-    host.step()
-    #expect(script.output.count > sent)
-  }
-
-  @Test func quietConnection_getsItsReleaseWhenTheDeviceStops() {
-    script.isQuiet = true
-    host.step()
-    let sent = script.output.count
-    host.stop()
-    host.step()
-    #expect(script.output.dropFirst(sent).contains(0xe4), "no Release")
-  }
 }

@@ -27,6 +27,16 @@ func deferred_handlerReady_isAnsweredByServeDeferred(_ check: inout Checker) {
   check.expectOpen(&end)
 }
 
+// C-09: the peer has lowered its Max-Message-Size to nothing; the handler is told that there is no use in an answer.
+func deferred_peerTakesNoMessageAnyMore_isAbandoned(_ check: inout Checker) {
+  var end = TestEnd()
+  end.feed("0102 01")
+  check.expect(end.handler.waitingCount == 1)
+  end.feed("10e1 20")
+  check.expect(end.handler.waitingCount == 0 && end.handler.abandonedCount == 1)
+  check.expect(end.output.isEmpty && end.connection.deferredCount == 0)
+}
+
 func deferred_answeredTwice_isUnknown(_ check: inout Checker) {
   var end = TestEnd()
   end.feed("0102 01")

@@ -5,13 +5,6 @@
 # shellcheck source-path=SCRIPTDIR source=benchmark-servers.sh
 source "$root/toolchain/lib/benchmark-servers.sh"
 
-# pin_servers: servers on the last processor; whoever asks is on the first one.
-pin_servers() {
-  last_processor=$(($(nproc) - 1))
-  local server
-  for server in "${servers[@]}"; do taskset -pc "$last_processor" "$server" >/dev/null; done
-}
-
 # build_requests: the program that asks, and the echo.
 build_requests() {
   command -v gcc >/dev/null || need_package gcc libc6-dev
@@ -21,7 +14,7 @@ build_requests() {
 
 requests() {
   local rounds=5 milliseconds=400 is_strict=false round connections window peer
-  local simulator plain_port libcoap libcoap_port echo_port last_processor
+  local simulator plain_port libcoap libcoap_port echo echo_port
   local binary=${SIMULATOR_BIN:-$root/.build/release/simulator}
   while [ $# -gt 0 ]; do
     case $1-${2:-} in
@@ -32,7 +25,6 @@ requests() {
   done
   [ -x "$binary" ] || fail "$binary is not built: toolchain/simulate --help builds it"
   command -v coap-server-openssl >/dev/null || need_package libcoap3-bin
-  command -v taskset >/dev/null || need_package util-linux
   build_requests
   trap end_servers EXIT
   work=$(mktemp -d)
@@ -41,7 +33,8 @@ requests() {
   start_libcoap -d 1
   coap-client-openssl -B 20 -m put -t 0 -e 1 "coap+tcp://127.0.0.1:$libcoap_port/example_data" >"$work/put.log" 2>&1
   "$output/echo" >"$work/echo" &
-  servers+=("$!")
+  echo=$!
+  servers+=("$echo")
   for _ in {1..100}; do [ -s "$work/echo" ] && break; sleep 0.05; done
   echo_port=$(cat "$work/echo")
   pin_servers
@@ -49,11 +42,12 @@ requests() {
   for round in $(seq "$rounds"); do
     for connections in 1 8; do
       for window in 1 16 64; do
-        for peer in "ours $plain_port actuators/led" "libcoap $libcoap_port example_data" "echo $echo_port x"; do
-          # shellcheck disable=SC2086 # three words
+        for peer in "ours $plain_port actuators/led $simulator" "libcoap $libcoap_port example_data $libcoap" \
+          "echo $echo_port x $echo"; do
+          # shellcheck disable=SC2086 # four words
           set -- $peer
           printf '%s %s %s %s\n' "$connections" "$window" "$1" \
-            "$(taskset -c 0 "$output/requests" "$2" "$connections" "$window" "$milliseconds" "$3")" >>"$results" ||
+            "$(taskset -c 0 "$output/requests" "$2" "$connections" "$window" "$milliseconds" "$3" "$4")" >>"$results" ||
             fail "round $round, $1, $connections connections, window $window: see above"
         done
       done
@@ -72,8 +66,9 @@ for line in open(sys.argv[1]):
     connections, window, peer, *figures = line.split()
     found[int(connections), int(window), peer].append([float(figure) for figure in figures])
 median = {key: [statistics.median(column) for column in zip(*rows)] for key, rows in found.items()}
-print("Requests a second (latency in microseconds: median, 99 %), and the ratios of ours to the others")
-print(f"{'connections':>11} {'window':>6} {'ours':>22} {'libcoap 4.3.1':>22} {'bare echo':>10} {'libcoap':>8} {'echo':>6}  goals")
+print("Requests a second (latency in microseconds: median, 99 %), and nanoseconds of the server's processor for each")
+print(f"{'connections':>11} {'window':>6} {'ours':>22} {'ns':>6} {'libcoap 4.3.1':>22} {'ns':>6} {'bare echo':>10} {'ns':>6}"
+      f"{'libcoap':>8} {'ns':>5} {'echo':>5} {'ns':>5}  goals")
 missed = []
 for connections, window in sorted({key[:2] for key in median}):
     ours, libcoap, echo = (median[connections, window, peer] for peer in ("ours", "libcoap", "echo"))
@@ -82,8 +77,9 @@ for connections, window in sorted({key[:2] for key in median}):
     goals = {1: [(beside, 1.0, "libcoap")], 16: [(beside, 3.0, "libcoap"), (bare, 0.5, "echo")]}.get(window, [])
     words = [f"{name} {wanted:g} {'yes' if got >= wanted else 'no'}" for got, wanted, name in goals]
     missed += [word for word in words if word.endswith("no")]
-    print(f"{connections:>11} {window:>6} {ours[0]:>9,.0f} {ours[1]:>5.0f} {ours[2]:>6.0f} {libcoap[0]:>9,.0f} "
-          f"{libcoap[1]:>5.0f} {libcoap[2]:>6.0f} {echo[0]:>10,.0f} {beside:>8.2f} {bare:>6.2f}  {', '.join(words)}")
+    print(f"{connections:>11} {window:>6} {ours[0]:>9,.0f} {ours[1]:>5.0f} {ours[2]:>6.0f} {ours[3]:>6.0f} "
+          f"{libcoap[0]:>9,.0f} {libcoap[1]:>5.0f} {libcoap[2]:>6.0f} {libcoap[3]:>6.0f} {echo[0]:>10,.0f} {echo[3]:>6.0f}"
+          f"{beside:>8.2f} {libcoap[3] / ours[3]:>5.2f} {bare:>5.2f} {echo[3] / ours[3]:>5.2f}  {', '.join(words)}")
 print("All goals are met." if not missed else f"{len(missed)} goals are missed.")
 sys.exit(bool(missed) and sys.argv[2] == "true")
 PYTHON

@@ -16,9 +16,18 @@ end_servers() {
 # is_listening PORT: whether somebody listens there.
 is_listening() { grep -q "^ *[0-9]*: [0-9A-F]*:$(printf %04X "$1") [0-9A-F]*:0000 0A " /proc/net/tcp; }
 
+# pin_servers: servers on the last processor; whoever asks is on the first one.
+pin_servers() {
+  command -v taskset >/dev/null || need_package util-linux
+  local server last_processor=$(($(nproc) - 1))
+  for server in "${servers[@]}"; do taskset -pc "$last_processor" "$server" >/dev/null; done
+}
+
 # start_simulator OPTION...: sets simulator, and tls_port and plain_port as far as it listens there.
 start_simulator() {
   local log=$work/simulator.log
+  # An earlier one's would say ready.
+  : >"$log"
   "$binary" serve "$@" >"$log" 2>&1 &
   simulator=$!
   servers+=("$simulator")

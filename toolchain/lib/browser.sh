@@ -6,10 +6,26 @@ browser_exports() {
   sed -n 's/^@c(\(coap_[a-z_]*\))$/\1/p' "$root"/Boards/browser/Sources/BrowserModule/*.swift
 }
 
+# optimize_browser OPTION... FILE -o FILE: what LLVM leaves on the table for want of a linker that optimises, a sixth.
+optimize_browser() {
+  wasm-opt --ignore-implicit-traps --flatten --rereloop -Oz --code-folding -Oz --const-hoisting --converge \
+    --zero-filled-memory --low-memory-unused --enable-bulk-memory --enable-sign-ext --enable-mutable-globals "$@"
+}
+
+# link_browser OPTION... -o FILE
+link_browser() {
+  local name exports=()
+  for name in $(browser_exports); do exports+=("--export=$name"); done
+  # The stack comes first, so that one that overflows leaves the memory instead of writing over what is behind it.
+  "$(dirname "$(realpath "$(command -v swift)")")/wasm-ld" --no-entry --gc-sections --stack-first \
+    -z stack-size=32768 -O2 --error-limit=5 "${exports[@]}" "$@" \
+    --whole-archive "$root/Boards/browser/.build/wasm32/release/libBrowserModule.a"
+}
+
 # build_browser: builds coap.wasm, puts it beside copies of all that a page needs into Boards/browser/.build/page, and
 # sets image to its path. Is false when it does not build.
 build_browser() {
-  local board=$root/Boards/browser linked name exports=()
+  local board=$root/Boards/browser linked
   command -v wasm-opt >/dev/null || need_package binaryen
   select_core wasm32
   image=$board/.build/page/coap.wasm linked=$board/.build/wasm32/coap.wasm
@@ -21,16 +37,9 @@ build_browser() {
       --triple "$triple" --toolset ../../toolchain/embedded.json --toolset ../../toolchain/wasm32.json \
       --toolset toolset.json
   ) || return
-  for name in $(browser_exports); do exports+=("--export=$name"); done
-  # The stack comes first, so that one that overflows leaves the memory instead of writing over what is behind it.
-  "$(dirname "$(realpath "$(command -v swift)")")/wasm-ld" --no-entry --gc-sections --strip-all --stack-first \
-    -z stack-size=32768 -O2 --compress-relocations --error-limit=5 "${exports[@]}" -o "$linked" \
-    --whole-archive "$board/.build/wasm32/release/libBrowserModule.a" || return
+  link_browser --strip-all -o "$linked" || return
   mkdir -p "${image%/*}"
-  # What LLVM leaves on the table for want of a linker that optimises: a sixth.
-  wasm-opt --ignore-implicit-traps --flatten --rereloop -Oz --code-folding -Oz --const-hoisting --converge \
-    --zero-filled-memory --low-memory-unused --enable-bulk-memory --enable-sign-ext --enable-mutable-globals \
-    "$linked" -o "$image" || return
+  optimize_browser "$linked" -o "$image" || return
   cp "$board/coap.js" "$board/check/check.js" "$board/dashboard"/* "${image%/*}"
 }
 
@@ -46,4 +55,12 @@ print(f"coap.wasm {len(module):7,} bytes of {limit:,}; the goal is {goal:,}")
 print(f"gzip -9   {len(gzip.compress(module, 9)):7,} bytes")
 sys.exit(len(module) > limit)
 PYTHON
+}
+
+# map_browser N: prints where the bytes are, with the N largest functions: of the module with names, and before functions
+# with one caller become a part of it, which saves another twentieth.
+map_browser() {
+  local named=$root/Boards/browser/.build/wasm32/named
+  link_browser --strip-debug -o "$named.wasm" && optimize_browser -g -ocimfs 0 "$named.wasm" -o "$named-small.wasm" &&
+    python3 "$root/toolchain/lib/module_map.py" "$named-small.wasm" "$1"
 }

@@ -12,10 +12,13 @@ public enum SocketMachine {
   ///
   /// - Throws: ``SocketFailure`` when the system has no descriptor left.
   public static func makeBoard() throws(SocketFailure) -> SocketBoard {
-    let states = UnsafeMutableBufferPointer<UInt8>.allocate(
-      capacity: Int(csockets_descriptor_limit()))
-    unsafe states.initialize(repeating: 0)
-    guard let board = unsafe SocketBoard(readiness: ReadinessTable(states)) else {
+    let count = Int(csockets_descriptor_limit())
+    let entries = unsafe zeroed(count * MemoryLayout<Readiness>.stride).baseAddress!
+    let table = unsafe UnsafeMutableRawPointer(entries).bindMemory(to: Readiness.self, capacity: count)
+    guard
+      let board = unsafe SocketBoard(
+        readiness: ReadinessTable(UnsafeMutableBufferPointer(start: table, count: count)))
+    else {
       throw SocketFailure("no descriptor left to wait for sockets")
     }
     return board
@@ -45,6 +48,11 @@ public enum SocketMachine {
       unsafe slots.initializeElement(at: index, to: Slot(memory: makeMemory()))
     }
     return unsafe slots
+  }
+
+  /// What a device with so many places wakes them with.
+  public static func makeWakeSet(_ slots: Int) -> WakeSet {
+    unsafe WakeSet(filled(WakeSet.wordCount(slots: slots), 0))
   }
 
   /// Memory for one connection; pages that are never used cost nothing.
@@ -89,9 +97,19 @@ public enum SocketMachine {
 
   @unsafe
   private static func zeroed(_ count: Int) -> UnsafeMutableBufferPointer<UInt8> {
-    // From calloc, so that the system hands out pages only when they are touched.
-    let memory = unsafe calloc(count, 1)!.bindMemory(to: UInt8.self, capacity: count)
-    return unsafe UnsafeMutableBufferPointer(start: memory, count: count)
+    let memory = unsafe (count < 4096 ? calloc(count, 1)! : fresh(count))
+    return unsafe UnsafeMutableBufferPointer(
+      start: memory.bindMemory(to: UInt8.self, capacity: count), count: count)
+  }
+
+  /// Pages that the system hands out when they are touched; calloc writes zeros into what it has reserved.
+  @unsafe
+  private static func fresh(_ count: Int) -> UnsafeMutableRawPointer {
+    let pages = unsafe mmap(nil, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    guard let pages = unsafe pages, unsafe pages != MAP_FAILED else {
+      fatalError("no memory left for \(count) bytes")
+    }
+    return unsafe pages
   }
 
   @unsafe

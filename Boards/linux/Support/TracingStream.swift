@@ -53,7 +53,7 @@ public struct TracingStream<Base: ByteStream>: ByteStream {
 
   public var isSecured: Bool { base.isSecured }
   public var hasUnreadInput: Bool { base.hasUnreadInput }
-  public var isQuiet: Bool { base.isQuiet }
+  public mutating func setWaker(_ waker: Waker) -> Bool { base.setWaker(waker) }
   public var failure: TLSFailure? { base.failure }
   public var violation: StaticString? { base.violation }
 }

@@ -89,7 +89,7 @@ struct PageStream<Base: ByteStream>: ByteStream {
   mutating func close() { base.close() }
   var isSecured: Bool { base.isSecured }
   var hasUnreadInput: Bool { !early.bytes.isEmpty || base.hasUnreadInput }
-  var isQuiet: Bool { early.bytes.isEmpty && base.isQuiet }
+  mutating func setWaker(_ waker: Waker) -> Bool { base.setWaker(waker) }
   var failure: TLSFailure? { base.failure }
   var violation: StaticString? { base.violation }
 }

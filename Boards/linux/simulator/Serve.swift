@@ -148,7 +148,8 @@ struct Serve: ParsableCommand {
       observer: ConnectionLog(
         logger: logger, handshakeTimeout: security.handshakeTimeout, reader: reader),
       limits: limits,
-      slots: SocketMachine.makeSlots(self.limits.connections, memory: self.limits.makeMemory))
+      slots: SocketMachine.makeSlots(self.limits.connections, memory: self.limits.makeMemory),
+      wakes: SocketMachine.makeWakeSet(self.limits.connections))
     device.handshakeTimeout = security.handshakeTimeout.span
     serve(&device, until: signals, logger: logger, FirmwareLog(firmware, logger: logger))
   }

@@ -124,8 +124,8 @@ extension Connection {
 
   /// Sends the answers of `handler` to postponed requests that are ready, as far as there is room.
   ///
-  /// The handler is told to abandon bodies whose rest does not come, and when the connection is over all that is
-  /// left.
+  /// The handler is told to abandon bodies whose rest does not come, requests whose peer takes no answer any more,
+  /// and when the connection is over all that is left.
   @inline(never)
   public mutating func serveDeferred<Handler: RequestHandler & ~Copyable>(
     _ handler: inout Handler, at now: Instant
@@ -134,7 +134,7 @@ extension Connection {
     if !isLive { removeObservers() }
     for index in deferred.indices where deferred[index].isUsed {
       let request = DeferredRequest(connection: identity, number: deferred[index].number)
-      if !isLive {
+      if !isLive || !takesAnswer(index) {
         deferred[index].isUsed = false
         deferredCount -= 1
         handler.abandon(request)
@@ -170,6 +170,13 @@ extension Connection {
     guard try takeDeferred(entry, &response) else { return }
     write(&response)
     commit(response.finish(), response.code, unless: unwantedClasses, at: now)
+  }
+
+  /// Whether the peer takes as much as a code and the token; its last CSM may have changed that.
+  @inline(never)
+  private mutating func takesAnswer(_ entry: Int) -> Bool {
+    let count = deferred[entry].token.count
+    return responseLimit(tokenByteCount: count) >= count + 2
   }
 
   /// Begins the answer of an entry, which is free then.

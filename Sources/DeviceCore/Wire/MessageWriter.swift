@@ -5,15 +5,16 @@
 /// then the body stands where the commonest form of header (bodies of 13 to 268 bytes) leaves it.
 @safe
 public struct MessageWriter: ~Copyable {
-  // Points into memory that the connection's owner keeps in place; never handed out.
-  private var base: UnsafeMutablePointer<UInt8>
+  // Points into memory that the connection's owner keeps in place; never handed out. What is not private is for the
+  // encoding of options alone.
+  var base: UnsafeMutablePointer<UInt8>
   private var tokenByteCount = 0
   private var bodyOffset = 0
-  private var bodyEnd = 0
-  private var position = 0
+  var bodyEnd = 0
+  var position = 0
   /// Where the payload begins, marker included; zero while options can be appended.
-  private var markerPosition = 0
-  private var lastNumber: UInt16 = 0
+  var markerPosition = 0
+  var lastNumber: UInt16 = 0
   /// What goes into the message's header.
   public var code = Code.empty
 
@@ -264,91 +265,6 @@ public struct MessageWriter: ~Copyable {
     if count == 0 { markerPosition = 0 }
   }
 
-  /// Where the number is a constant, which is nearly always, no more than a comparison or two is left of
-  /// this; therefore it is inlined and the rest is not.
-  @inline(__always)
-  private func check(_ number: OptionNumber, length: Int) throws(WriteError) {
-    guard markerPosition == 0 else { throw .payloadBegun }
-    guard number.rawValue >= lastNumber else { throw .outOfOrder }
-    if !code.isSignaling, let rule = number.rule {
-      guard rule.allows(length: length) else { throw .invalidValue }
-      guard rule.isRepeatable || number.rawValue != lastNumber else { throw .repeated }
-    }
-  }
-
-  // The two below take the short way, which nearly all options can, without a call; all the rest is
-  // elsewhere so that they need no stack frame.
-  @inline(never)
-  private mutating func appendChecked(
-    _ number: OptionNumber, _ value: Span<UInt8>
-  ) throws(WriteError) {
-    let delta = Int(number.rawValue &- lastNumber)
-    guard delta < 13 && value.count < 13 else { return try appendLong(number, value) }
-    guard value.count < availableByteCount else { throw .tooLarge }
-    store(UInt8(truncatingIfNeeded: delta &<< 4 | value.count), at: position)
-    unsafe copyShort(value, to: position &+ 1)
-    position = position &+ 1 &+ value.count
-    lastNumber = number.rawValue
-  }
-
-  @inline(never)
-  private mutating func appendChecked(
-    _ number: OptionNumber, uint value: UInt32
-  ) throws(WriteError) {
-    let delta = Int(number.rawValue &- lastNumber)
-    guard delta < 13 && value < 0x100 else { return try appendLong(number, uint: value) }
-    let length = value == 0 ? 0 : 1
-    guard length < availableByteCount else { throw .tooLarge }
-    store(UInt8(truncatingIfNeeded: delta &<< 4 | length), at: position)
-    if length > 0 { store(UInt8(truncatingIfNeeded: value), at: position &+ 1) }
-    position = position &+ 1 &+ length
-    lastNumber = number.rawValue
-  }
-
-  @inline(never)
-  private mutating func appendLong(
-    _ number: OptionNumber, _ value: Span<UInt8>
-  ) throws(WriteError) {
-    try appendLongHeader(number, length: value.count)
-    unsafe copy(value, to: position)
-    position &+= value.count
-  }
-
-  @inline(never)
-  private mutating func appendLong(
-    _ number: OptionNumber, uint value: UInt32
-  ) throws(WriteError) {
-    let length = uintByteCount(value)
-    try appendLongHeader(number, length: length)
-    unsafe writeBytes(of: value, count: length, to: base + position)
-    position &+= length
-  }
-
-  @inline(never)
-  private mutating func appendLongHeader(
-    _ number: OptionNumber, length: Int
-  ) throws(WriteError) {
-    let delta = Int(number.rawValue &- lastNumber)
-    let deltaWidth = MessageWriter.extensionWidth(delta)
-    let lengthWidth = MessageWriter.extensionWidth(length)
-    // A length of four bytes more is none that an option can have.
-    guard lengthWidth < 4, 1 &+ deltaWidth &+ lengthWidth &+ length <= availableByteCount
-    else { throw .tooLarge }
-    let deltaNibble = deltaWidth == 0 ? delta : 12 &+ deltaWidth
-    let lengthNibble = lengthWidth == 0 ? length : 12 &+ lengthWidth
-    store(UInt8(truncatingIfNeeded: deltaNibble &<< 4 | lengthNibble), at: position)
-    unsafe writeExtension(delta, width: deltaWidth, to: base + (position &+ 1))
-    unsafe writeExtension(length, width: lengthWidth, to: base + (position &+ 1 &+ deltaWidth))
-    position &+= 1 &+ deltaWidth &+ lengthWidth
-    lastNumber = number.rawValue
-  }
-
-  /// The bytes that follow the nibble of a length: the same steps in Len, token length and options.
-  @inline(__always)
-  private static func extensionWidth(_ value: Int) -> Int {
-    value < 13 ? 0 : value < 269 ? 1 : value < 65805 ? 2 : 4
-  }
-
   /// The longest body of a message that has `room` bytes for the body and its extended length.
   private static func largestBody(_ room: Int) -> Int {
     if room < 13 { return room }
@@ -359,75 +275,19 @@ public struct MessageWriter: ~Copyable {
 
   /// - Precondition: the caller has checked that `offset` is within the region.
   @inline(__always)
-  private func store(_ byte: UInt8, at offset: Int) {
+  func store(_ byte: UInt8, at offset: Int) {
     unsafe base[offset] = byte
   }
 
   /// - Precondition: the caller has checked that `bytes` fits at `offset`.
   @unsafe
   @inline(__always)
-  private func copy(_ bytes: Span<UInt8>, to offset: Int) {
+  func copy(_ bytes: Span<UInt8>, to offset: Int) {
     unsafe bytes.withUnsafeBufferPointer { source in
       guard let start = source.baseAddress else { return }
       // Not `update(from:count:)`, which Embedded mode compiles to a call for every byte.
       unsafe UnsafeMutableRawPointer(base + offset).copyMemory(
         from: start, byteCount: source.count)
     }
-  }
-
-  /// Copies up to twelve bytes, as most options have, in words that may overlap: a fraction of what a
-  /// call of `memmove` costs.
-  ///
-  /// - Precondition: as for `copy(_:to:)`; at most twelve bytes.
-  @unsafe
-  @inline(__always)
-  private func copyShort(_ bytes: Span<UInt8>, to offset: Int) {
-    let target = unsafe UnsafeMutableRawPointer(base + offset)
-    let count = bytes.count
-    unsafe bytes.withUnsafeBytes { source in
-      if count >= 4 {
-        let last = count &- 4
-        let tail = unsafe source.loadUnaligned(fromByteOffset: last, as: UInt32.self)
-        unsafe target.storeBytes(of: source.loadUnaligned(as: UInt32.self), as: UInt32.self)
-        if count > 8 {
-          let middle = unsafe source.loadUnaligned(fromByteOffset: 4, as: UInt32.self)
-          unsafe target.storeBytes(of: middle, toByteOffset: 4, as: UInt32.self)
-        }
-        unsafe target.storeBytes(of: tail, toByteOffset: last, as: UInt32.self)
-      } else {
-        for index in 0..<count {
-          unsafe target.storeBytes(of: source[index], toByteOffset: index, as: UInt8.self)
-        }
-      }
-    }
-  }
-}
-
-/// The bytes of `value` without leading zeros: 0 to 4.
-@inline(__always)
-func uintByteCount(_ value: UInt32) -> Int {
-  value == 0 ? 0 : value < 0x100 ? 1 : value < 0x1_0000 ? 2 : value < 0x100_0000 ? 3 : 4
-}
-
-/// Writes what does not fit into a nibble, in 0, 1, 2 or 4 bytes.
-///
-/// - Precondition: `width` is that of `value`, and the caller has checked that so many bytes fit.
-@unsafe
-@inline(never)
-private func writeExtension(_ value: Int, width: Int, to target: UnsafeMutablePointer<UInt8>) {
-  let least = width == 1 ? 13 : width == 2 ? 269 : 65805
-  unsafe writeBytes(of: UInt32(truncatingIfNeeded: value &- least), count: width, to: target)
-}
-
-/// Writes the last `count` bytes of `value`, the most significant one first.
-@unsafe
-@inline(never)
-private func writeBytes(of value: UInt32, count: Int, to target: UnsafeMutablePointer<UInt8>) {
-  var rest = value
-  var index = count
-  while index > 0 {
-    index &-= 1
-    unsafe target[index] = UInt8(truncatingIfNeeded: rest)
-    rest &>>= 8
   }
 }

@@ -65,9 +65,12 @@ public protocol ByteStream {
   /// end of stream that is known, or a record that TLS has decrypted. False unless the stream says so.
   var hasUnreadInput: Bool { get }
 
-  /// Whether the last read said `nothingYet` and nothing has come since, so that a driver of very many streams may
-  /// leave this one alone while it has nothing to send. False unless the stream knows.
-  var isQuiet: Bool { get }
+  /// Hands over whom to wake from now on whenever, after `nothingYet` or a write that took less than was offered, there
+  /// may be more to do, so that a driver of very many streams can leave this one alone.
+  ///
+  /// - Returns: whether that is done. Where it is not, which is the default, the driver asks the stream after each
+  ///   ``Board/wait(until:)``.
+  mutating func setWaker(_ waker: Waker) -> Bool
 
   /// Why TLS or a WebSocket gave up; nil when it did not, or there is none.
   var failure: TLSFailure? { get }
@@ -84,7 +87,7 @@ extension ByteStream {
   public var violation: StaticString? { nil }
   public var isSecured: Bool { false }
   public var hasUnreadInput: Bool { false }
-  public var isQuiet: Bool { false }
+  public mutating func setWaker(_ waker: Waker) -> Bool { false }
 }
 
 /// Where connections come in.

@@ -10,11 +10,10 @@ public protocol DeviceObserver: ~Copyable {
   mutating func observe(_ event: Event, on connection: borrowing Connection, slot: Int)
   /// A request was answered, or put off.
   mutating func didServe(on connection: borrowing Connection, slot: Int)
-  /// The device looks at a connection, before it moves its bytes: requests of its own may be sent. One whose stream is
-  /// quiet (``ByteStream/isQuiet``) is looked at again when something comes or at the moment that was returned last;
-  /// what an event leads to can be sent from ``didHandle(_:on:slot:at:)``.
+  /// The device has moved what there was to move on a connection: requests of its own may be sent. It comes again when
+  /// there was something to move again, and at the moment that was returned last.
   ///
-  /// - Returns: when it is to look again even if nothing comes; nil for never.
+  /// - Returns: when to come again even if nothing moves; nil for never.
   mutating func attend(to connection: inout Connection, slot: Int, at now: Instant) -> Instant?
   /// The device has acted on an event of the connection: more may be sent.
   mutating func didHandle(

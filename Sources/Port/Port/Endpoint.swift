@@ -34,12 +34,6 @@ public struct Endpoint<Stream: ByteStream>: ~Copyable {
     case over
   }
 
-  /// Whether a pump would find nothing to do before the connection's deadline, as far as the stream can tell.
-  mutating func isQuiet() -> Bool {
-    guard stream.isQuiet, connection.deferredCount == 0, !connection.hasUnprocessedInput else { return false }
-    return connection.pendingOutput.isEmpty
-  }
-
   /// Moves bytes and events as far as they go now, without blocking: one read and one write where that
   /// is enough.
   @inline(never)

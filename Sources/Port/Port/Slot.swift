@@ -10,6 +10,8 @@ public struct Slot<Stream: ByteStream>: ~Copyable {
   var generation: UInt16 = 0
   /// When the connection wants to be looked at although nothing came.
   var deadline: Instant?
+  /// Whether the stream tells when it has something to do.
+  var isWatched = false
 
   /// A free place with the memory of its connections.
   public init(memory: ConnectionMemory) {
@@ -17,6 +19,14 @@ public struct Slot<Stream: ByteStream>: ~Copyable {
   }
 
   var isFree: Bool { opening == nil && endpoint == nil }
+
+  /// Whether something is owed to the peer that may become due by itself: answers that were put off, notifications.
+  var hasPromises: Bool {
+    mutating get {
+      guard endpoint != nil else { return false }
+      return endpoint!.connection.deferredCount > 0 || endpoint!.connection.observerCount > 0
+    }
+  }
 }
 
 /// A stream that is not open yet, and when that is given up.

@@ -69,5 +69,9 @@ public struct SocketStream: ByteStream {
   }
 
   public var hasUnreadInput: Bool { readiness.mayRead(descriptor) }
-  public var isQuiet: Bool { !readiness.mayRead(descriptor) && !readiness.isBroken(descriptor) }
+
+  public mutating func setWaker(_ waker: Waker) -> Bool {
+    readiness.setWaker(waker, of: descriptor)
+    return true
+  }
 }

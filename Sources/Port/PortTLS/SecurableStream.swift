@@ -57,11 +57,10 @@ public enum SecurableStream<Base: ByteStream>: ByteStream {
     }
   }
 
-  public var isQuiet: Bool {
+  public mutating func setWaker(_ waker: Waker) -> Bool {
     switch self {
-    case .plain(let stream): stream.isQuiet
-    // What TLS still has to send is its own.
-    case .secured: false
+    case .plain(var stream): stream.setWaker(waker)
+    case .secured(var stream): stream.setWaker(waker)
     }
   }
 

@@ -122,6 +122,8 @@ public struct TLSStream<Base: ByteStream>: ByteStream {
 
   public var isSecured: Bool { true }
   public var hasUnreadInput: Bool { session.hasUnreadInput || base.hasUnreadInput }
+  // All that it waits for is the transport.
+  public mutating func setWaker(_ waker: Waker) -> Bool { base.setWaker(waker) }
   public var failure: TLSFailure? { session.failure }
 
   /// The number of the cipher suite (IANA's registry), 0 before there is one.

@@ -57,11 +57,10 @@ public enum UpgradableStream<Base: ByteStream, B: Board, Digest: WebSocketDigest
     }
   }
 
-  public var isQuiet: Bool {
+  public mutating func setWaker(_ waker: Waker) -> Bool {
     switch self {
-    case .plain(let stream): stream.isQuiet
-    // It has control frames of its own to send.
-    case .upgraded: false
+    case .plain(var stream): stream.setWaker(waker)
+    case .upgraded(var stream): stream.setWaker(waker)
     }
   }
 

@@ -128,6 +128,9 @@ public struct WebSocketStream<Base: ByteStream, B: Board, Digest: WebSocketDiges
     return unsafe session.pointee.isDeaf && session.pointee.phase == .open || base.hasUnreadInput
   }
 
+  // All that it waits for is the transport.
+  public mutating func setWaker(_ waker: Waker) -> Bool { base.setWaker(waker) }
+
   public var failure: TLSFailure? {
     if let failure = base.failure { return failure }
     return unsafe session.pointee.fault.map { .webSocket($0) }

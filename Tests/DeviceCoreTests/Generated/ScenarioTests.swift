@@ -146,421 +146,422 @@ import Testing
 @Suite struct DeferredScenarios {
   @Test func deferred_answeredInAnyOrder_keepTheirTokens() { runScenario(100) }
   @Test func deferred_handlerReady_isAnsweredByServeDeferred() { runScenario(101) }
-  @Test func deferred_answeredTwice_isUnknown() { runScenario(102) }
-  @Test func deferred_connectionReplaced_isUnknownToTheNewOne() { runScenario(103) }
-  @Test func deferred_tableFull_isUnavailable() { runScenario(104) }
-  @Test func deferred_noRoom_waitsForOutputToLeave() { runScenario(105) }
-  @Test func deferred_localAbort_isAbandoned() { runScenario(106) }
-  @Test func deferred_answerTooLarge_isAnInternalError() { runScenario(107) }
-  @Test func deferred_neverAnsweredAfterRelease_endsAfterTheTimer() { runScenario(108) }
+  @Test func deferred_peerTakesNoMessageAnyMore_isAbandoned() { runScenario(102) }
+  @Test func deferred_answeredTwice_isUnknown() { runScenario(103) }
+  @Test func deferred_connectionReplaced_isUnknownToTheNewOne() { runScenario(104) }
+  @Test func deferred_tableFull_isUnavailable() { runScenario(105) }
+  @Test func deferred_noRoom_waitsForOutputToLeave() { runScenario(106) }
+  @Test func deferred_localAbort_isAbandoned() { runScenario(107) }
+  @Test func deferred_answerTooLarge_isAnInternalError() { runScenario(108) }
+  @Test func deferred_neverAnsweredAfterRelease_endsAfterTheTimer() { runScenario(109) }
 }
 
 @Suite struct DiscoveryScenarios {
-  @Test func discovery_withoutQuery_showsAll() { runScenario(109) }
-  @Test func discovery_words_matchOneByOne() { runScenario(110) }
-  @Test func discovery_valueWithStar_matchesWhatBeginsWithIt() { runScenario(111) }
-  @Test func discovery_starAlone_matchesWhereTheAttributeIs() { runScenario(112) }
-  @Test func discovery_otherAttributes_matchAsAWhole() { runScenario(113) }
-  @Test func discovery_href_matchesTheTarget() { runScenario(114) }
-  @Test func discovery_rel_isHosts() { runScenario(115) }
-  @Test func discovery_bytes_areCompared() { runScenario(116) }
-  @Test func discovery_nothingMatches_isAnEmptyContent() { runScenario(117) }
-  @Test func discovery_noFilter_isIgnored() { runScenario(118) }
+  @Test func discovery_withoutQuery_showsAll() { runScenario(110) }
+  @Test func discovery_words_matchOneByOne() { runScenario(111) }
+  @Test func discovery_valueWithStar_matchesWhatBeginsWithIt() { runScenario(112) }
+  @Test func discovery_starAlone_matchesWhereTheAttributeIs() { runScenario(113) }
+  @Test func discovery_otherAttributes_matchAsAWhole() { runScenario(114) }
+  @Test func discovery_href_matchesTheTarget() { runScenario(115) }
+  @Test func discovery_rel_isHosts() { runScenario(116) }
+  @Test func discovery_bytes_areCompared() { runScenario(117) }
+  @Test func discovery_nothingMatches_isAnEmptyContent() { runScenario(118) }
+  @Test func discovery_noFilter_isIgnored() { runScenario(119) }
 }
 
 @Suite struct EmbeddedModeScenarios {
-  @Test func connectionViews_throughAGenericCaller_showTheRightBytes() { runScenario(119) }
-  @Test func inlineArrayViews_throughAGenericCaller_exclusiveOnesAreRight() { runScenario(120) }
-  @Test func connectionStorage_asAGlobal_holdsAConnection() { runScenario(121) }
+  @Test func connectionViews_throughAGenericCaller_showTheRightBytes() { runScenario(120) }
+  @Test func inlineArrayViews_throughAGenericCaller_exclusiveOnesAreRight() { runScenario(121) }
+  @Test func connectionStorage_asAGlobal_holdsAConnection() { runScenario(122) }
 }
 
 @Suite struct EndScenarios {
-  @Test func endOfStream_beforeCapabilities_closes() { runScenario(122) }
-  @Test func endOfStream_withinCapabilities_isTruncated() { runScenario(123) }
-  @Test func endOfStream_betweenMessages_closes() { runScenario(124) }
-  @Test func endOfStream_withinAMessage_isTruncated() { runScenario(125) }
-  @Test func endOfStream_answersOwed_areSentFirst() { runScenario(126) }
-  @Test func endOfStream_whileReleasing_isReleased() { runScenario(127) }
-  @Test func endOfStream_behindARelease_isReleased() { runScenario(128) }
-  @Test func endOfStream_behindAnAbort_isAborted() { runScenario(129) }
-  @Test func endOfStream_whileClosing_needsNoLinger() { runScenario(130) }
-  @Test func endOfStream_neverComes_lingersForItsTime() { runScenario(131) }
-  @Test func transportFailed_inEachPhase_endsAtOnce() { runScenario(132) }
-  @Test func transportFailed_whileClosing_keepsTheReason() { runScenario(133) }
-  @Test func message_stopsHalfWay_isAborted() { runScenario(134) }
-  @Test func message_oneByteASecond_isAborted() { runScenario(135) }
-  @Test func message_completeInTime_startsTheNextTimer() { runScenario(136) }
-  @Test func output_notTaken_endsAfterTheTimer() { runScenario(137) }
-  @Test func output_takenByteByByte_startsTheTimerAnew() { runScenario(138) }
-  @Test func output_abortNotTaken_keepsTheReason() { runScenario(139) }
+  @Test func endOfStream_beforeCapabilities_closes() { runScenario(123) }
+  @Test func endOfStream_withinCapabilities_isTruncated() { runScenario(124) }
+  @Test func endOfStream_betweenMessages_closes() { runScenario(125) }
+  @Test func endOfStream_withinAMessage_isTruncated() { runScenario(126) }
+  @Test func endOfStream_answersOwed_areSentFirst() { runScenario(127) }
+  @Test func endOfStream_whileReleasing_isReleased() { runScenario(128) }
+  @Test func endOfStream_behindARelease_isReleased() { runScenario(129) }
+  @Test func endOfStream_behindAnAbort_isAborted() { runScenario(130) }
+  @Test func endOfStream_whileClosing_needsNoLinger() { runScenario(131) }
+  @Test func endOfStream_neverComes_lingersForItsTime() { runScenario(132) }
+  @Test func transportFailed_inEachPhase_endsAtOnce() { runScenario(133) }
+  @Test func transportFailed_whileClosing_keepsTheReason() { runScenario(134) }
+  @Test func message_stopsHalfWay_isAborted() { runScenario(135) }
+  @Test func message_oneByteASecond_isAborted() { runScenario(136) }
+  @Test func message_completeInTime_startsTheNextTimer() { runScenario(137) }
+  @Test func output_notTaken_endsAfterTheTimer() { runScenario(138) }
+  @Test func output_takenByteByByte_startsTheTimerAnew() { runScenario(139) }
+  @Test func output_abortNotTaken_keepsTheReason() { runScenario(140) }
 }
 
 @Suite struct ExtendedTokenScenarios {
-  @Test func longToken_peerDoesNotTakeIt_isNotSent() { runScenario(140) }
-  @Test func longToken_answer_hasTheState() { runScenario(141) }
-  @Test func longToken_observedAndInBlocks_isEchoed() { runScenario(142) }
-  @Test func longToken_bothDirections_findTheirRequests() { runScenario(143) }
+  @Test func longToken_peerDoesNotTakeIt_isNotSent() { runScenario(141) }
+  @Test func longToken_answer_hasTheState() { runScenario(142) }
+  @Test func longToken_observedAndInBlocks_isEchoed() { runScenario(143) }
+  @Test func longToken_bothDirections_findTheirRequests() { runScenario(144) }
 }
 
 @Suite struct FrameHeaderScenarios {
-  @Test func frameHeader_eachFormOfLen_isMeasured() { runScenario(144) }
-  @Test func frameHeader_sumAbove32Bits_staysAtTheLargest() { runScenario(145) }
-  @Test func frameHeader_eachFormOfTokenLength_isMeasured() { runScenario(146) }
-  @Test func frameHeader_tokenLengthNotAnnounced_isAFault() { runScenario(147) }
-  @Test func frameHeader_cutAnywhere_promisesNoMoreThanItWillHave() { runScenario(148) }
-  @Test func frameHeader_lenComplete_tellsTheLength() { runScenario(149) }
+  @Test func frameHeader_eachFormOfLen_isMeasured() { runScenario(145) }
+  @Test func frameHeader_sumAbove32Bits_staysAtTheLargest() { runScenario(146) }
+  @Test func frameHeader_eachFormOfTokenLength_isMeasured() { runScenario(147) }
+  @Test func frameHeader_tokenLengthNotAnnounced_isAFault() { runScenario(148) }
+  @Test func frameHeader_cutAnywhere_promisesNoMoreThanItWillHave() { runScenario(149) }
+  @Test func frameHeader_lenComplete_tellsTheLength() { runScenario(150) }
 }
 
 @Suite struct HandshakeScenarios {
-  @Test func handshake_connectionOpened_sendsCapabilitiesFirst() { runScenario(150) }
-  @Test func handshake_largerLimits_areAnnounced() { runScenario(151) }
-  @Test func handshake_initiatorEarly_mayAskWithinTheBaseSize() { runScenario(152) }
-  @Test func handshake_acceptorEarly_mayNotAsk() { runScenario(153) }
-  @Test func handshake_requestInTheSameSegment_isServed() { runScenario(154) }
-  @Test func handshake_silentPeer_isAbortedAfterTheTimer() { runScenario(155) }
-  @Test func handshake_otherMessageFirst_aborts() { runScenario(156) }
-  @Test func handshake_capabilitiesWithASyntaxError_abort() { runScenario(157) }
-  @Test func handshake_emptyMessagesFirst_areIgnored() { runScenario(158) }
-  @Test func handshake_abortFirst_closes() { runScenario(159) }
-  @Test func handshake_legacyPeer_goesOnAfterTheWait() { runScenario(160) }
-  @Test func handshake_legacyPeerAsksFirst_isServed() { runScenario(161) }
-  @Test func handshake_acceptorAnswersLate_clientCopes() { runScenario(162) }
+  @Test func handshake_connectionOpened_sendsCapabilitiesFirst() { runScenario(151) }
+  @Test func handshake_largerLimits_areAnnounced() { runScenario(152) }
+  @Test func handshake_initiatorEarly_mayAskWithinTheBaseSize() { runScenario(153) }
+  @Test func handshake_acceptorEarly_mayNotAsk() { runScenario(154) }
+  @Test func handshake_requestInTheSameSegment_isServed() { runScenario(155) }
+  @Test func handshake_silentPeer_isAbortedAfterTheTimer() { runScenario(156) }
+  @Test func handshake_otherMessageFirst_aborts() { runScenario(157) }
+  @Test func handshake_capabilitiesWithASyntaxError_abort() { runScenario(158) }
+  @Test func handshake_emptyMessagesFirst_areIgnored() { runScenario(159) }
+  @Test func handshake_abortFirst_closes() { runScenario(160) }
+  @Test func handshake_legacyPeer_goesOnAfterTheWait() { runScenario(161) }
+  @Test func handshake_legacyPeerAsksFirst_isServed() { runScenario(162) }
+  @Test func handshake_acceptorAnswersLate_clientCopes() { runScenario(163) }
 }
 
 @Suite struct KeptAnswerScenarios {
-  @Test func kept_postWithALargeAnswer_isProcessedOnce() { runScenario(163) }
-  @Test func kept_block1ThenBlock2_areTwoPhases() { runScenario(164) }
-  @Test func kept_smallAnswerInBetween_changesNothing() { runScenario(165) }
-  @Test func kept_largeAnswerInBetween_replacesIt() { runScenario(166) }
-  @Test func kept_nobodyAsksForTheRest_isForgotten() { runScenario(167) }
-  @Test func kept_answerLargerThanTheMemory_isAnInternalError() { runScenario(168) }
-  @Test func kept_fetch_hasOneETag() { runScenario(169) }
+  @Test func kept_postWithALargeAnswer_isProcessedOnce() { runScenario(164) }
+  @Test func kept_block1ThenBlock2_areTwoPhases() { runScenario(165) }
+  @Test func kept_smallAnswerInBetween_changesNothing() { runScenario(166) }
+  @Test func kept_largeAnswerInBetween_replacesIt() { runScenario(167) }
+  @Test func kept_nobodyAsksForTheRest_isForgotten() { runScenario(168) }
+  @Test func kept_answerLargerThanTheMemory_isAnInternalError() { runScenario(169) }
+  @Test func kept_fetch_hasOneETag() { runScenario(170) }
 }
 
 @Suite struct MethodScenarios {
-  @Test func methods_fetch_isAskedByItsPayload() { runScenario(170) }
-  @Test func methods_patch_isDoneOrNot() { runScenario(171) }
-  @Test func methods_patchInBlocks_isDoneAtItsEnd() { runScenario(172) }
+  @Test func methods_fetch_isAskedByItsPayload() { runScenario(171) }
+  @Test func methods_patch_isDoneOrNot() { runScenario(172) }
+  @Test func methods_patchInBlocks_isDoneAtItsEnd() { runScenario(173) }
 }
 
 @Suite struct NoResponseScenarios {
-  @Test func noResponse_classesNamed_areNotSent() { runScenario(173) }
-  @Test func noResponse_illFormed_isIgnored() { runScenario(174) }
-  @Test func noResponse_pingBehindIt_isAnswered() { runScenario(175) }
-  @Test func noResponse_answeredLater_isNotSent() { runScenario(176) }
-  @Test func noResponse_withObserve_isNotObserved() { runScenario(177) }
-  @Test func noResponse_client_waitsForNothing() { runScenario(178) }
+  @Test func noResponse_classesNamed_areNotSent() { runScenario(174) }
+  @Test func noResponse_illFormed_isIgnored() { runScenario(175) }
+  @Test func noResponse_pingBehindIt_isAnswered() { runScenario(176) }
+  @Test func noResponse_answeredLater_isNotSent() { runScenario(177) }
+  @Test func noResponse_withObserve_isNotObserved() { runScenario(178) }
+  @Test func noResponse_client_waitsForNothing() { runScenario(179) }
 }
 
 @Suite struct ObservePairScenarios {
-  @Test func observePair_largeRepresentation_lastStateArrives() { runScenario(179) }
+  @Test func observePair_largeRepresentation_lastStateArrives() { runScenario(180) }
 }
 
 @Suite struct ObservePressureScenarios {
-  @Test func observers_slowReader_getsTheLatestState() { runScenario(180) }
-  @Test func observers_neverReading_loseTheConnection() { runScenario(181) }
-  @Test func observers_oneChangesAllTheTime_othersAreNotified() { runScenario(182) }
-  @Test func observers_connectionEnds_areRemoved() { runScenario(183) }
-  @Test func observers_released_getNothingMore() { runScenario(184) }
-  @Test func observers_peerChangesItsLimit_notificationsFollow() { runScenario(185) }
+  @Test func observers_slowReader_getsTheLatestState() { runScenario(181) }
+  @Test func observers_neverReading_loseTheConnection() { runScenario(182) }
+  @Test func observers_oneChangesAllTheTime_othersAreNotified() { runScenario(183) }
+  @Test func observers_connectionEnds_areRemoved() { runScenario(184) }
+  @Test func observers_released_getNothingMore() { runScenario(185) }
+  @Test func observers_peerChangesItsLimit_notificationsFollow() { runScenario(186) }
 }
 
 @Suite struct ObserveScenarios {
-  @Test func observe_changes_areNotified() { runScenario(186) }
-  @Test func observe_deregistered_isOver() { runScenario(187) }
-  @Test func observe_sameTokenAgain_isNoSecondEntry() { runScenario(188) }
-  @Test func observe_tableFull_isAPlainAnswer() { runScenario(189) }
-  @Test func observe_cannotBeObserved_isAPlainAnswer() { runScenario(190) }
-  @Test func observe_error_endsIt() { runScenario(191) }
-  @Test func observe_formatChanges_isNotAcceptable() { runScenario(192) }
-  @Test func observe_withTheETagThatIsKnown_beginsWithValid() { runScenario(193) }
-  @Test func observe_largeRepresentation_notifiesBlock0() { runScenario(194) }
-  @Test func observe_fetch_isAnsweredAgain() { runScenario(195) }
+  @Test func observe_changes_areNotified() { runScenario(187) }
+  @Test func observe_deregistered_isOver() { runScenario(188) }
+  @Test func observe_sameTokenAgain_isNoSecondEntry() { runScenario(189) }
+  @Test func observe_tableFull_isAPlainAnswer() { runScenario(190) }
+  @Test func observe_cannotBeObserved_isAPlainAnswer() { runScenario(191) }
+  @Test func observe_error_endsIt() { runScenario(192) }
+  @Test func observe_formatChanges_isNotAcceptable() { runScenario(193) }
+  @Test func observe_withTheETagThatIsKnown_beginsWithValid() { runScenario(194) }
+  @Test func observe_largeRepresentation_notifiesBlock0() { runScenario(195) }
+  @Test func observe_fetch_isAnsweredAgain() { runScenario(196) }
 }
 
 @Suite struct ObservingClientScenarios {
-  @Test func observing_notifications_comeInOrder() { runScenario(196) }
-  @Test func observing_plainAnswer_isTheEnd() { runScenario(197) }
-  @Test func observing_errorNotification_isTheEnd() { runScenario(198) }
-  @Test func observing_unknownToken_isDropped() { runScenario(199) }
-  @Test func observing_deregistration_endsWithItsAnswer() { runScenario(200) }
-  @Test func observing_deregistrationCrossesAnError_endsOnce() { runScenario(201) }
-  @Test func observing_renewal_isAnsweredOrTimesOut() { runScenario(202) }
-  @Test func observing_renewalTime_isBehindMaxAge() { runScenario(203) }
-  @Test func observing_connectionEnds_failsThemAll() { runScenario(204) }
-  @Test func observing_cancelled_isDroppedInSilence() { runScenario(205) }
-  @Test func observing_unknownCriticalOption_fails() { runScenario(206) }
+  @Test func observing_notifications_comeInOrder() { runScenario(197) }
+  @Test func observing_plainAnswer_isTheEnd() { runScenario(198) }
+  @Test func observing_errorNotification_isTheEnd() { runScenario(199) }
+  @Test func observing_unknownToken_isDropped() { runScenario(200) }
+  @Test func observing_deregistration_endsWithItsAnswer() { runScenario(201) }
+  @Test func observing_deregistrationCrossesAnError_endsOnce() { runScenario(202) }
+  @Test func observing_renewal_isAnsweredOrTimesOut() { runScenario(203) }
+  @Test func observing_renewalTime_isBehindMaxAge() { runScenario(204) }
+  @Test func observing_connectionEnds_failsThemAll() { runScenario(205) }
+  @Test func observing_cancelled_isDroppedInSilence() { runScenario(206) }
+  @Test func observing_unknownCriticalOption_fails() { runScenario(207) }
 }
 
 @Suite struct OptionScenarios {
-  @Test func options_eachFormOfDelta_isRead() { runScenario(207) }
-  @Test func options_eachFormOfLength_isRead() { runScenario(208) }
-  @Test func options_faults_areNamedAtTheirOffset() { runScenario(209) }
-  @Test func options_markerByteInValueOrPayload_isNoMarker() { runScenario(210) }
-  @Test func optionValue_readAsEachFormat_givesItsMeaning() { runScenario(211) }
-  @Test func optionRule_everyKnownNumber_saysWhatTheTableSays() { runScenario(212) }
+  @Test func options_eachFormOfDelta_isRead() { runScenario(208) }
+  @Test func options_eachFormOfLength_isRead() { runScenario(209) }
+  @Test func options_faults_areNamedAtTheirOffset() { runScenario(210) }
+  @Test func options_markerByteInValueOrPayload_isNoMarker() { runScenario(211) }
+  @Test func optionValue_readAsEachFormat_givesItsMeaning() { runScenario(212) }
+  @Test func optionRule_everyKnownNumber_saysWhatTheTableSays() { runScenario(213) }
 }
 
 @Suite struct PairScenarios {
-  @Test func pair_handshake_opensBothAtAnySplit() { runScenario(213) }
-  @Test func pair_bothAskAtOnce_everyAnswerFindsItsRequest() { runScenario(214) }
-  @Test func pair_released_endsOnBothSides() { runScenario(215) }
-  @Test func pair_aborted_endsOnBothSides() { runScenario(216) }
-  @Test func pair_pings_areAnswered() { runScenario(217) }
-  @Test func pair_largeBodies_areEchoed() { runScenario(218) }
-  @Test func pair_lineDead_bothNotice() { runScenario(219) }
-  @Test func pair_tinyBuffers_everythingArrives() { runScenario(220) }
-  @Test func pair_bothFloodTinyBuffers_getsThroughOrEnds() { runScenario(221) }
+  @Test func pair_handshake_opensBothAtAnySplit() { runScenario(214) }
+  @Test func pair_bothAskAtOnce_everyAnswerFindsItsRequest() { runScenario(215) }
+  @Test func pair_released_endsOnBothSides() { runScenario(216) }
+  @Test func pair_aborted_endsOnBothSides() { runScenario(217) }
+  @Test func pair_pings_areAnswered() { runScenario(218) }
+  @Test func pair_largeBodies_areEchoed() { runScenario(219) }
+  @Test func pair_lineDead_bothNotice() { runScenario(220) }
+  @Test func pair_tinyBuffers_everythingArrives() { runScenario(221) }
+  @Test func pair_bothFloodTinyBuffers_getsThroughOrEnds() { runScenario(222) }
 }
 
 @Suite struct PingScenarios {
-  @Test func ping_answered_isAnEvent() { runScenario(222) }
-  @Test func pong_withoutToken_answersWhateverPingThereIs() { runScenario(223) }
-  @Test func pong_withOtherToken_isALifeSignOnly() { runScenario(224) }
-  @Test func ping_unanswered_endsTheConnection() { runScenario(225) }
-  @Test func ping_anyByteComes_isLife() { runScenario(226) }
-  @Test func keepAlive_silence_pingsByItself() { runScenario(227) }
-  @Test func keepAlive_withoutPingTimeout_pingsOncePerInterval() { runScenario(228) }
-  @Test func keepAlive_noRoom_waits() { runScenario(229) }
-  @Test func pong_custodyAskedFor_waitsForEarlierRequests() { runScenario(230) }
-  @Test func pong_withoutCustody_doesNotWait() { runScenario(231) }
-  @Test func pong_custodyAskedForTwice_bothAnswered() { runScenario(232) }
-  @Test func pong_custodyWithALongToken_promisesNothing() { runScenario(233) }
-  @Test func pong_owedAtRelease_isSentBeforeTheEnd() { runScenario(234) }
-  @Test func pong_owedAtReleaseWithoutRoom_isSentBeforeTheEnd() { runScenario(235) }
-  @Test func pong_owedAtAbort_isNotSent() { runScenario(236) }
+  @Test func ping_answered_isAnEvent() { runScenario(223) }
+  @Test func pong_withoutToken_answersWhateverPingThereIs() { runScenario(224) }
+  @Test func pong_withOtherToken_isALifeSignOnly() { runScenario(225) }
+  @Test func ping_unanswered_endsTheConnection() { runScenario(226) }
+  @Test func ping_anyByteComes_isLife() { runScenario(227) }
+  @Test func keepAlive_silence_pingsByItself() { runScenario(228) }
+  @Test func keepAlive_withoutPingTimeout_pingsOncePerInterval() { runScenario(229) }
+  @Test func keepAlive_noRoom_waits() { runScenario(230) }
+  @Test func pong_custodyAskedFor_waitsForEarlierRequests() { runScenario(231) }
+  @Test func pong_withoutCustody_doesNotWait() { runScenario(232) }
+  @Test func pong_custodyAskedForTwice_bothAnswered() { runScenario(233) }
+  @Test func pong_custodyWithALongToken_promisesNothing() { runScenario(234) }
+  @Test func pong_owedAtRelease_isSentBeforeTheEnd() { runScenario(235) }
+  @Test func pong_owedAtReleaseWithoutRoom_isSentBeforeTheEnd() { runScenario(236) }
+  @Test func pong_owedAtAbort_isNotSent() { runScenario(237) }
 }
 
 @Suite struct PropertyScenarios {
-  @Test func codec_randomMessages_areWrittenAsTheyWereRead() { runScenario(237) }
-  @Test func connection_randomSplits_tellTheSameStory() { runScenario(238) }
-  @Test func connection_randomBytes_endLegally() { runScenario(239) }
-  @Test func connection_damagedTraffic_endsLegally() { runScenario(240) }
-  @Test func connection_damagedVectors_endLegally() { runScenario(241) }
-  @Test func message_randomBytes_isReadOrRefused() { runScenario(242) }
+  @Test func codec_randomMessages_areWrittenAsTheyWereRead() { runScenario(238) }
+  @Test func connection_randomSplits_tellTheSameStory() { runScenario(239) }
+  @Test func connection_randomBytes_endLegally() { runScenario(240) }
+  @Test func connection_damagedTraffic_endsLegally() { runScenario(241) }
+  @Test func connection_damagedVectors_endLegally() { runScenario(242) }
+  @Test func message_randomBytes_isReadOrRefused() { runScenario(243) }
 }
 
 @Suite struct RandomOperationScenarios {
-  @Test func pair_randomOperations_endLegally() { runScenario(243) }
-  @Test func pair_sameRequestsOtherCuts_sameAnswers() { runScenario(244) }
+  @Test func pair_randomOperations_endLegally() { runScenario(244) }
+  @Test func pair_sameRequestsOtherCuts_sameAnswers() { runScenario(245) }
 }
 
 @Suite struct ReleaseScenarios {
-  @Test func release_peerCloses_isReleased() { runScenario(245) }
-  @Test func release_holdOff_isWritten() { runScenario(246) }
-  @Test func release_peerIgnoresIt_closesAfterTheTimer() { runScenario(247) }
-  @Test func release_peerAsksOn_isServed() { runScenario(248) }
-  @Test func release_withRequestsUnderWay_waitsForThem() { runScenario(249) }
-  @Test func release_withDeferredRequests_waitsForThem() { runScenario(250) }
-  @Test func release_requestsNeverAnswered_isSentAfterTheTimer() { runScenario(251) }
-  @Test func release_simultaneous_bothFinish() { runScenario(252) }
-  @Test func release_fromThePeer_whatItAskedBeforeIsAnswered() { runScenario(253) }
-  @Test func release_fromThePeer_ownRequestsEnd() { runScenario(254) }
-  @Test func release_withEverything_isReadable() { runScenario(255) }
-  @Test func release_malformedOptions_areIgnored() { runScenario(256) }
-  @Test func release_beforeCapabilities_isStillARelease() { runScenario(257) }
-  @Test func release_idle_happensByItself() { runScenario(258) }
+  @Test func release_peerCloses_isReleased() { runScenario(246) }
+  @Test func release_holdOff_isWritten() { runScenario(247) }
+  @Test func release_peerIgnoresIt_closesAfterTheTimer() { runScenario(248) }
+  @Test func release_peerAsksOn_isServed() { runScenario(249) }
+  @Test func release_withRequestsUnderWay_waitsForThem() { runScenario(250) }
+  @Test func release_withDeferredRequests_waitsForThem() { runScenario(251) }
+  @Test func release_requestsNeverAnswered_isSentAfterTheTimer() { runScenario(252) }
+  @Test func release_simultaneous_bothFinish() { runScenario(253) }
+  @Test func release_fromThePeer_whatItAskedBeforeIsAnswered() { runScenario(254) }
+  @Test func release_fromThePeer_ownRequestsEnd() { runScenario(255) }
+  @Test func release_withEverything_isReadable() { runScenario(256) }
+  @Test func release_malformedOptions_areIgnored() { runScenario(257) }
+  @Test func release_beforeCapabilities_isStillARelease() { runScenario(258) }
+  @Test func release_idle_happensByItself() { runScenario(259) }
 }
 
 @Suite struct RequestScenarios {
-  @Test func request_answered_isOneMessageEachWay() { runScenario(259) }
-  @Test func requests_answeredInAnyOrder_areMatchedByToken() { runScenario(260) }
-  @Test func response_nobodyAskedFor_isDropped() { runScenario(261) }
-  @Test func response_withUnknownCriticalOption_failsThatExchangeOnly() { runScenario(262) }
-  @Test func response_withUnknownElectiveOption_isDelivered() { runScenario(263) }
-  @Test func request_notAnswered_timesOutAndALateAnswerIsDropped() { runScenario(264) }
-  @Test func request_cancelled_endsWithoutAnEvent() { runScenario(265) }
-  @Test func requests_moreThanTheTable_areRefusedUntilOneEnds() { runScenario(266) }
-  @Test func requests_noTable_areRefused() { runScenario(267) }
-  @Test func request_noRoom_isRefusedUntilOutputLeaves() { runScenario(268) }
-  @Test func request_fromTheAcceptor_isAnswered() { runScenario(269) }
-  @Test func requests_connectionEnds_failBeforeTheLastEvent() { runScenario(270) }
+  @Test func request_answered_isOneMessageEachWay() { runScenario(260) }
+  @Test func requests_answeredInAnyOrder_areMatchedByToken() { runScenario(261) }
+  @Test func response_nobodyAskedFor_isDropped() { runScenario(262) }
+  @Test func response_withUnknownCriticalOption_failsThatExchangeOnly() { runScenario(263) }
+  @Test func response_withUnknownElectiveOption_isDelivered() { runScenario(264) }
+  @Test func request_notAnswered_timesOutAndALateAnswerIsDropped() { runScenario(265) }
+  @Test func request_cancelled_endsWithoutAnEvent() { runScenario(266) }
+  @Test func requests_moreThanTheTable_areRefusedUntilOneEnds() { runScenario(267) }
+  @Test func requests_noTable_areRefused() { runScenario(268) }
+  @Test func request_noRoom_isRefusedUntilOutputLeaves() { runScenario(269) }
+  @Test func request_fromTheAcceptor_isAnswered() { runScenario(270) }
+  @Test func requests_connectionEnds_failBeforeTheLastEvent() { runScenario(271) }
 }
 
 @Suite struct ResourceScenarios {
-  @Test func resources_paths_findTheirResource() { runScenario(271) }
-  @Test func resources_methods_areCalledOrNotAllowed() { runScenario(272) }
-  @Test func resources_formats_areNegotiated() { runScenario(273) }
-  @Test func resources_unusableCriticalOption_isABadOption() { runScenario(274) }
-  @Test func resources_refusedBeforeAnyResource_haveTheirCodes() { runScenario(275) }
-  @Test func resources_queries_areRead() { runScenario(276) }
-  @Test func resources_wellKnownCore_listsLinks() { runScenario(277) }
-  @Test func resources_linksLargerThanTheMemory_comeInBlocks() { runScenario(278) }
-  @Test func resources_postponed_answerWhenReady() { runScenario(279) }
-  @Test func resources_connectionGone_areTold() { runScenario(280) }
+  @Test func resources_paths_findTheirResource() { runScenario(272) }
+  @Test func resources_methods_areCalledOrNotAllowed() { runScenario(273) }
+  @Test func resources_formats_areNegotiated() { runScenario(274) }
+  @Test func resources_unusableCriticalOption_isABadOption() { runScenario(275) }
+  @Test func resources_refusedBeforeAnyResource_haveTheirCodes() { runScenario(276) }
+  @Test func resources_queries_areRead() { runScenario(277) }
+  @Test func resources_wellKnownCore_listsLinks() { runScenario(278) }
+  @Test func resources_linksLargerThanTheMemory_comeInBlocks() { runScenario(279) }
+  @Test func resources_postponed_answerWhenReady() { runScenario(280) }
+  @Test func resources_connectionGone_areTold() { runScenario(281) }
 }
 
 @Suite struct ServingScenarios {
-  @Test func serving_nobodyServes_isNotImplemented() { runScenario(281) }
-  @Test func serving_handlerWritesNothing_isAnInternalError() { runScenario(282) }
-  @Test func serving_answerLargerThanTheMemory_isAnInternalError() { runScenario(283) }
-  @Test func serving_answerLargerThanThePeerTakes_isAnInternalError() { runScenario(284) }
-  @Test func serving_twice_answersOnce() { runScenario(285) }
-  @Test func serving_otherEvent_doesNothing() { runScenario(286) }
-  @Test func serving_commandsBeforeServe_leaveRoomForTheAnswer() { runScenario(287) }
-  @Test func serving_requestFromWithinAnEvent_goesOutToo() { runScenario(288) }
-  @Test func serving_connectionFailsBeforeServe_sendsNothing() { runScenario(289) }
-  @Test func serving_longTokenAndSmallAnswers_isAnswered() { runScenario(290) }
-  @Test func serving_longTokenPostponed_isUnavailable() { runScenario(291) }
-  @Test func ping_tokenLongerThanAnnounced_aborts() { runScenario(292) }
-  @Test func message_reservedCode_aborts() { runScenario(293) }
-  @Test func message_anyMethodOrResponseCode_isNoReasonToAbort() { runScenario(294) }
+  @Test func serving_nobodyServes_isNotImplemented() { runScenario(282) }
+  @Test func serving_handlerWritesNothing_isAnInternalError() { runScenario(283) }
+  @Test func serving_answerLargerThanTheMemory_isAnInternalError() { runScenario(284) }
+  @Test func serving_answerLargerThanThePeerTakes_isAnInternalError() { runScenario(285) }
+  @Test func serving_twice_answersOnce() { runScenario(286) }
+  @Test func serving_otherEvent_doesNothing() { runScenario(287) }
+  @Test func serving_commandsBeforeServe_leaveRoomForTheAnswer() { runScenario(288) }
+  @Test func serving_requestFromWithinAnEvent_goesOutToo() { runScenario(289) }
+  @Test func serving_connectionFailsBeforeServe_sendsNothing() { runScenario(290) }
+  @Test func serving_longTokenAndSmallAnswers_isAnswered() { runScenario(291) }
+  @Test func serving_longTokenPostponed_isUnavailable() { runScenario(292) }
+  @Test func ping_tokenLongerThanAnnounced_aborts() { runScenario(293) }
+  @Test func message_reservedCode_aborts() { runScenario(294) }
+  @Test func message_anyMethodOrResponseCode_isNoReasonToAbort() { runScenario(295) }
 }
 
 @Suite struct SizeScenarios {
-  @Test func oversize_onlyItsLengthIn_aborts() { runScenario(295) }
-  @Test func message_ofJustTheAnnouncedSize_isTaken() { runScenario(296) }
-  @Test func oversizeRequest_drained_isRefusedWithSize1() { runScenario(297) }
-  @Test func oversizeRequest_byteByByte_isRefusedWithSize1() { runScenario(298) }
-  @Test func oversizeResponse_drained_failsItsRequest() { runScenario(299) }
-  @Test func oversize_aboveTheDrainLimit_aborts() { runScenario(300) }
-  @Test func oversize_signalOrOther_isNeverDrained() { runScenario(301) }
-  @Test func oversize_tokenLargerThanTheBuffer_aborts() { runScenario(302) }
-  @Test func drain_stopsHalfWay_isAborted() { runScenario(303) }
-  @Test func drain_complete_startsTheNextTimer() { runScenario(304) }
-  @Test func drain_endOfStreamWithin_isTruncated() { runScenario(305) }
-  @Test func drain_endOfStreamBehind_servesWhatFollowed() { runScenario(306) }
-  @Test func drain_noRoomForTheRefusal_waits() { runScenario(307) }
+  @Test func oversize_onlyItsLengthIn_aborts() { runScenario(296) }
+  @Test func message_ofJustTheAnnouncedSize_isTaken() { runScenario(297) }
+  @Test func oversizeRequest_drained_isRefusedWithSize1() { runScenario(298) }
+  @Test func oversizeRequest_byteByByte_isRefusedWithSize1() { runScenario(299) }
+  @Test func oversizeResponse_drained_failsItsRequest() { runScenario(300) }
+  @Test func oversize_aboveTheDrainLimit_aborts() { runScenario(301) }
+  @Test func oversize_signalOrOther_isNeverDrained() { runScenario(302) }
+  @Test func oversize_tokenLargerThanTheBuffer_aborts() { runScenario(303) }
+  @Test func drain_stopsHalfWay_isAborted() { runScenario(304) }
+  @Test func drain_complete_startsTheNextTimer() { runScenario(305) }
+  @Test func drain_endOfStreamWithin_isTruncated() { runScenario(306) }
+  @Test func drain_endOfStreamBehind_servesWhatFollowed() { runScenario(307) }
+  @Test func drain_noRoomForTheRefusal_waits() { runScenario(308) }
 }
 
 @Suite struct TimeScenarios {
-  @Test func instant_comparedAcrossTheWrap_knowsWhatIsLater() { runScenario(308) }
-  @Test func milliseconds_fromSeconds_stayWithinTheirRange() { runScenario(309) }
-  @Test func timers_anywhereOnTheClock_runTheirTime() { runScenario(310) }
-  @Test func timers_setToZero_neverRun() { runScenario(311) }
+  @Test func instant_comparedAcrossTheWrap_knowsWhatIsLater() { runScenario(309) }
+  @Test func milliseconds_fromSeconds_stayWithinTheirRange() { runScenario(310) }
+  @Test func timers_anywhereOnTheClock_runTheirTime() { runScenario(311) }
+  @Test func timers_setToZero_neverRun() { runScenario(312) }
 }
 
 @Suite struct TokenScenarios {
-  @Test func token_bytesOfEachLength_areKept() { runScenario(312) }
-  @Test func token_madeOfANumber_isFourBytes() { runScenario(313) }
-  @Test func tokens_ofManyRequests_areAllDifferent() { runScenario(314) }
-  @Test func tokens_ofPings_areCountedWithThose() { runScenario(315) }
-  @Test func tokens_sameInBothDirections_areTwoRequests() { runScenario(316) }
+  @Test func token_bytesOfEachLength_areKept() { runScenario(313) }
+  @Test func token_madeOfANumber_isFourBytes() { runScenario(314) }
+  @Test func tokens_ofManyRequests_areAllDifferent() { runScenario(315) }
+  @Test func tokens_ofPings_areCountedWithThose() { runScenario(316) }
+  @Test func tokens_sameInBothDirections_areTwoRequests() { runScenario(317) }
 }
 
 @Suite struct URICompositionScenarios {
-  @Test func composition_scheme_isThatOfTheTransport() { runScenario(317) }
-  @Test func composition_hostNotSaid_isTheDefault() { runScenario(318) }
-  @Test func composition_host_isWrittenInOneWay() { runScenario(319) }
-  @Test func composition_port_isShownUnlessTheSchemeSaysIt() { runScenario(320) }
-  @Test func composition_pathAndQuery_encodeWhatTheyMust() { runScenario(321) }
-  @Test func composition_otherOptions_areNotShown() { runScenario(322) }
-  @Test func composition_optionsOfNoURI_haveTheirError() { runScenario(323) }
-  @Test func composition_destinationOfNoURI_isMalformed() { runScenario(324) }
-  @Test func composition_memory_isUsedToTheLastByte() { runScenario(325) }
+  @Test func composition_scheme_isThatOfTheTransport() { runScenario(318) }
+  @Test func composition_hostNotSaid_isTheDefault() { runScenario(319) }
+  @Test func composition_host_isWrittenInOneWay() { runScenario(320) }
+  @Test func composition_port_isShownUnlessTheSchemeSaysIt() { runScenario(321) }
+  @Test func composition_pathAndQuery_encodeWhatTheyMust() { runScenario(322) }
+  @Test func composition_otherOptions_areNotShown() { runScenario(323) }
+  @Test func composition_optionsOfNoURI_haveTheirError() { runScenario(324) }
+  @Test func composition_destinationOfNoURI_isMalformed() { runScenario(325) }
+  @Test func composition_memory_isUsedToTheLastByte() { runScenario(326) }
 }
 
 @Suite struct URIOptionsScenarios {
-  @Test func uriOptions_connectionElsewhere_nameHostAndPort() { runScenario(326) }
-  @Test func uriOptions_sameHostWrittenOtherwise_leaveItOut() { runScenario(327) }
-  @Test func uriOptions_percentEncoding_isDecodedOnce() { runScenario(328) }
-  @Test func uriOptions_pathAndQuery_areSplit() { runScenario(329) }
-  @Test func uriOptions_of255Bytes_areTaken() { runScenario(330) }
-  @Test func uriOptions_withObserve_areInOrder() { runScenario(331) }
+  @Test func uriOptions_connectionElsewhere_nameHostAndPort() { runScenario(327) }
+  @Test func uriOptions_sameHostWrittenOtherwise_leaveItOut() { runScenario(328) }
+  @Test func uriOptions_percentEncoding_isDecodedOnce() { runScenario(329) }
+  @Test func uriOptions_pathAndQuery_areSplit() { runScenario(330) }
+  @Test func uriOptions_of255Bytes_areTaken() { runScenario(331) }
+  @Test func uriOptions_withObserve_areInOrder() { runScenario(332) }
 }
 
 @Suite struct URIPropertyScenarios {
-  @Test func uriProperty_optionsToURI_andBack_areTheSame() { runScenario(332) }
-  @Test func uriProperty_uriToOptions_andBack_saysTheSame() { runScenario(333) }
+  @Test func uriProperty_optionsToURI_andBack_areTheSame() { runScenario(333) }
+  @Test func uriProperty_uriToOptions_andBack_saysTheSame() { runScenario(334) }
 }
 
 @Suite struct URIScenarios {
-  @Test func uri_scheme_isOneOfFour() { runScenario(334) }
-  @Test func uri_schemeInAnyCase_hasItsPortAndTransport() { runScenario(335) }
-  @Test func uri_host_isThereAndLegal() { runScenario(336) }
-  @Test func uri_address_isOfOneMachine() { runScenario(337) }
-  @Test func uri_noIPv6AddressInBrackets_isRefused() { runScenario(338) }
-  @Test func uri_port_isANumberOf16Bits() { runScenario(339) }
-  @Test func uri_pathAndQuery_areLegal() { runScenario(340) }
-  @Test func uri_authority_isTakenApart() { runScenario(341) }
-  @Test func uri_parts_ofMoreThan255Bytes_areRefused() { runScenario(342) }
-  @Test func uri_everyPrefixWithEveryByte_neverTraps() { runScenario(343) }
+  @Test func uri_scheme_isOneOfFour() { runScenario(335) }
+  @Test func uri_schemeInAnyCase_hasItsPortAndTransport() { runScenario(336) }
+  @Test func uri_host_isThereAndLegal() { runScenario(337) }
+  @Test func uri_address_isOfOneMachine() { runScenario(338) }
+  @Test func uri_noIPv6AddressInBrackets_isRefused() { runScenario(339) }
+  @Test func uri_port_isANumberOf16Bits() { runScenario(340) }
+  @Test func uri_pathAndQuery_areLegal() { runScenario(341) }
+  @Test func uri_authority_isTakenApart() { runScenario(342) }
+  @Test func uri_parts_ofMoreThan255Bytes_areRefused() { runScenario(343) }
+  @Test func uri_everyPrefixWithEveryByte_neverTraps() { runScenario(344) }
 }
 
 @Suite struct URIVectorScenarios {
-  @Test func uriVectors_uri_givesItsOptions() { runScenario(344) }
-  @Test func uriVectors_options_makeTheURI() { runScenario(345) }
-  @Test func uriVectors_composed_givesItsOptions() { runScenario(346) }
-  @Test func uriVectors_onTheirOwnConnection_saveTheHost() { runScenario(347) }
+  @Test func uriVectors_uri_givesItsOptions() { runScenario(345) }
+  @Test func uriVectors_options_makeTheURI() { runScenario(346) }
+  @Test func uriVectors_composed_givesItsOptions() { runScenario(347) }
+  @Test func uriVectors_onTheirOwnConnection_saveTheHost() { runScenario(348) }
 }
 
 @Suite struct VectorScenarios {
-  @Test func vectorsA_decoded_readAsListed() { runScenario(348) }
-  @Test func vectorsB_decoded_readAsListed() { runScenario(349) }
-  @Test func vectorsC_decoded_readAsListed() { runScenario(350) }
-  @Test func vectorsD_decoded_readAsListed() { runScenario(351) }
-  @Test func vectorsE_decoded_readAsListed() { runScenario(352) }
-  @Test func vectorsF_decoded_readAsListed() { runScenario(353) }
-  @Test func vectorsG_decoded_readAsListed() { runScenario(354) }
-  @Test func vectorsH_decoded_readAsListed() { runScenario(355) }
-  @Test func vectorsA_inOnePiece_handledAsListed() { runScenario(356) }
-  @Test func vectorsA_byteByByte_handledAsListed() { runScenario(357) }
-  @Test func vectorsA_inTwoPieces_handledAsListed() { runScenario(358) }
-  @Test func vectorsB_inOnePiece_handledAsListed() { runScenario(359) }
-  @Test func vectorsB_byteByByte_handledAsListed() { runScenario(360) }
-  @Test func vectorsB_inTwoPieces_handledAsListed() { runScenario(361) }
-  @Test func vectorsC_inOnePiece_handledAsListed() { runScenario(362) }
-  @Test func vectorsC_byteByByte_handledAsListed() { runScenario(363) }
-  @Test func vectorsC_inTwoPieces_handledAsListed() { runScenario(364) }
-  @Test func vectorsD_inOnePiece_handledAsListed() { runScenario(365) }
-  @Test func vectorsD_byteByByte_handledAsListed() { runScenario(366) }
-  @Test func vectorsD_inTwoPieces_handledAsListed() { runScenario(367) }
-  @Test func vectorsE_inOnePiece_handledAsListed() { runScenario(368) }
-  @Test func vectorsE_byteByByte_handledAsListed() { runScenario(369) }
-  @Test func vectorsE_inTwoPieces_handledAsListed() { runScenario(370) }
-  @Test func vectorsF_inOnePiece_handledAsListed() { runScenario(371) }
-  @Test func vectorsF_byteByByte_handledAsListed() { runScenario(372) }
-  @Test func vectorsF_inTwoPieces_handledAsListed() { runScenario(373) }
-  @Test func vectorsG_inOnePiece_handledAsListed() { runScenario(374) }
-  @Test func vectorsG_byteByByte_handledAsListed() { runScenario(375) }
-  @Test func vectorsG_inTwoPieces_handledAsListed() { runScenario(376) }
-  @Test func vectorsH_inOnePiece_handledAsListed() { runScenario(377) }
-  @Test func vectorsH_byteByByte_handledAsListed() { runScenario(378) }
-  @Test func vectorsH_inTwoPieces_handledAsListed() { runScenario(379) }
+  @Test func vectorsA_decoded_readAsListed() { runScenario(349) }
+  @Test func vectorsB_decoded_readAsListed() { runScenario(350) }
+  @Test func vectorsC_decoded_readAsListed() { runScenario(351) }
+  @Test func vectorsD_decoded_readAsListed() { runScenario(352) }
+  @Test func vectorsE_decoded_readAsListed() { runScenario(353) }
+  @Test func vectorsF_decoded_readAsListed() { runScenario(354) }
+  @Test func vectorsG_decoded_readAsListed() { runScenario(355) }
+  @Test func vectorsH_decoded_readAsListed() { runScenario(356) }
+  @Test func vectorsA_inOnePiece_handledAsListed() { runScenario(357) }
+  @Test func vectorsA_byteByByte_handledAsListed() { runScenario(358) }
+  @Test func vectorsA_inTwoPieces_handledAsListed() { runScenario(359) }
+  @Test func vectorsB_inOnePiece_handledAsListed() { runScenario(360) }
+  @Test func vectorsB_byteByByte_handledAsListed() { runScenario(361) }
+  @Test func vectorsB_inTwoPieces_handledAsListed() { runScenario(362) }
+  @Test func vectorsC_inOnePiece_handledAsListed() { runScenario(363) }
+  @Test func vectorsC_byteByByte_handledAsListed() { runScenario(364) }
+  @Test func vectorsC_inTwoPieces_handledAsListed() { runScenario(365) }
+  @Test func vectorsD_inOnePiece_handledAsListed() { runScenario(366) }
+  @Test func vectorsD_byteByByte_handledAsListed() { runScenario(367) }
+  @Test func vectorsD_inTwoPieces_handledAsListed() { runScenario(368) }
+  @Test func vectorsE_inOnePiece_handledAsListed() { runScenario(369) }
+  @Test func vectorsE_byteByByte_handledAsListed() { runScenario(370) }
+  @Test func vectorsE_inTwoPieces_handledAsListed() { runScenario(371) }
+  @Test func vectorsF_inOnePiece_handledAsListed() { runScenario(372) }
+  @Test func vectorsF_byteByByte_handledAsListed() { runScenario(373) }
+  @Test func vectorsF_inTwoPieces_handledAsListed() { runScenario(374) }
+  @Test func vectorsG_inOnePiece_handledAsListed() { runScenario(375) }
+  @Test func vectorsG_byteByByte_handledAsListed() { runScenario(376) }
+  @Test func vectorsG_inTwoPieces_handledAsListed() { runScenario(377) }
+  @Test func vectorsH_inOnePiece_handledAsListed() { runScenario(378) }
+  @Test func vectorsH_byteByByte_handledAsListed() { runScenario(379) }
+  @Test func vectorsH_inTwoPieces_handledAsListed() { runScenario(380) }
 }
 
 @Suite struct WebSocketHandshakeScenarios {
-  @Test func webSocketHandshakes_inOnePiece_handledAsListed() { runScenario(380) }
-  @Test func webSocketHandshakes_byteByByte_handledAsListed() { runScenario(381) }
-  @Test func webSocketHandshakes_asAStreamReads_leaveTheFrames() { runScenario(382) }
-  @Test func webSocketClient_dialling_asksAsTheRFCSays() { runScenario(383) }
-  @Test func webSocketClient_hostThatIsNone_isRefused() { runScenario(384) }
-  @Test func webSocketOrigins_list_isComparedWhole() { runScenario(385) }
+  @Test func webSocketHandshakes_inOnePiece_handledAsListed() { runScenario(381) }
+  @Test func webSocketHandshakes_byteByByte_handledAsListed() { runScenario(382) }
+  @Test func webSocketHandshakes_asAStreamReads_leaveTheFrames() { runScenario(383) }
+  @Test func webSocketClient_dialling_asksAsTheRFCSays() { runScenario(384) }
+  @Test func webSocketClient_hostThatIsNone_isRefused() { runScenario(385) }
+  @Test func webSocketOrigins_list_isComparedWhole() { runScenario(386) }
 }
 
 @Suite struct WebSocketScenarios {
-  @Test func webSocket_frameOf2To60_isRefusedWith1009() { runScenario(386) }
-  @Test func webSocket_frameAboveTheLimit_isRefusedWith1009() { runScenario(387) }
-  @Test func webSocket_frameOfTheLimit_isTaken() { runScenario(388) }
-  @Test func webSocket_fragmentsWithoutEnd_areRefusedWith1009() { runScenario(389) }
-  @Test func webSocket_fragmentsAboveTheLimit_areRefusedBeforeTheyCome() { runScenario(390) }
-  @Test func webSocket_emptyFragments_areCounted() { runScenario(391) }
-  @Test func webSocket_closeWithoutACode_isAnsweredWithoutOne() { runScenario(392) }
-  @Test func webSocket_closeCodes_onlyThoseThatMayBeSent() { runScenario(393) }
-  @Test func webSocket_requestBeforeTheClose_isAnsweredFirst() { runScenario(394) }
-  @Test func webSocket_behindABadFrame_nothingIsRead() { runScenario(395) }
-  @Test func webSocket_release_endsWith1000() { runScenario(396) }
-  @Test func webSocket_abortOfTheConnection_endsWith1002() { runScenario(397) }
-  @Test func webSocket_pings_theLastIsAnswered() { runScenario(398) }
-  @Test func webSocket_randomTraffic_comesThroughUnchanged() { runScenario(399) }
-  @Test func webSocket_randomNoise_endsInOrder() { runScenario(400) }
+  @Test func webSocket_frameOf2To60_isRefusedWith1009() { runScenario(387) }
+  @Test func webSocket_frameAboveTheLimit_isRefusedWith1009() { runScenario(388) }
+  @Test func webSocket_frameOfTheLimit_isTaken() { runScenario(389) }
+  @Test func webSocket_fragmentsWithoutEnd_areRefusedWith1009() { runScenario(390) }
+  @Test func webSocket_fragmentsAboveTheLimit_areRefusedBeforeTheyCome() { runScenario(391) }
+  @Test func webSocket_emptyFragments_areCounted() { runScenario(392) }
+  @Test func webSocket_closeWithoutACode_isAnsweredWithoutOne() { runScenario(393) }
+  @Test func webSocket_closeCodes_onlyThoseThatMayBeSent() { runScenario(394) }
+  @Test func webSocket_requestBeforeTheClose_isAnsweredFirst() { runScenario(395) }
+  @Test func webSocket_behindABadFrame_nothingIsRead() { runScenario(396) }
+  @Test func webSocket_release_endsWith1000() { runScenario(397) }
+  @Test func webSocket_abortOfTheConnection_endsWith1002() { runScenario(398) }
+  @Test func webSocket_pings_theLastIsAnswered() { runScenario(399) }
+  @Test func webSocket_randomTraffic_comesThroughUnchanged() { runScenario(400) }
+  @Test func webSocket_randomNoise_endsInOrder() { runScenario(401) }
 }
 
 @Suite struct WebSocketVectorScenarios {
-  @Test func vectorsW_decoded_readAsListed() { runScenario(401) }
-  @Test func vectorsW_inOnePiece_handledAsListed() { runScenario(402) }
-  @Test func vectorsW_byteByByte_handledAsListed() { runScenario(403) }
-  @Test func vectorsW_inTwoPieces_handledAsListed() { runScenario(404) }
+  @Test func vectorsW_decoded_readAsListed() { runScenario(402) }
+  @Test func vectorsW_inOnePiece_handledAsListed() { runScenario(403) }
+  @Test func vectorsW_byteByByte_handledAsListed() { runScenario(404) }
+  @Test func vectorsW_inTwoPieces_handledAsListed() { runScenario(405) }
 }
 
 @Suite struct WriterScenarios {
-  @Test func writer_eachFormOfDelta_isWritten() { runScenario(405) }
-  @Test func writer_eachFormOfLength_isWritten() { runScenario(406) }
-  @Test func writer_uint_isAsShortAsItCanBe() { runScenario(407) }
-  @Test func writer_bodyOfEachSize_hasTheOnlyHeaderThatFits() { runScenario(408) }
-  @Test func writer_peersLimit_isUsedToTheLastByte() { runScenario(409) }
-  @Test func writer_memory_isUsedToTheLastByte() { runScenario(410) }
-  @Test func writer_illegalCall_throwsAndChangesNothing() { runScenario(411) }
-  @Test func request_writeFails_connectionIsUnchanged() { runScenario(412) }
-  @Test func writer_paths_becomeSegments() { runScenario(413) }
+  @Test func writer_eachFormOfDelta_isWritten() { runScenario(406) }
+  @Test func writer_eachFormOfLength_isWritten() { runScenario(407) }
+  @Test func writer_uint_isAsShortAsItCanBe() { runScenario(408) }
+  @Test func writer_bodyOfEachSize_hasTheOnlyHeaderThatFits() { runScenario(409) }
+  @Test func writer_peersLimit_isUsedToTheLastByte() { runScenario(410) }
+  @Test func writer_memory_isUsedToTheLastByte() { runScenario(411) }
+  @Test func writer_illegalCall_throwsAndChangesNothing() { runScenario(412) }
+  @Test func request_writeFails_connectionIsUnchanged() { runScenario(413) }
+  @Test func writer_paths_becomeSegments() { runScenario(414) }
 }

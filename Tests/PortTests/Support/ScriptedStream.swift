@@ -13,7 +13,9 @@ final class Script {
   var room: Int? = .max
   var failsWriting = false
   var isSecured = false
-  var isQuiet = false
+  /// Whether it can wake.
+  var canWake = false
+  var waker: Waker?
   /// What is said of a broken stream.
   var failure: TLSFailure?
 
@@ -56,7 +58,10 @@ struct ScriptedStream: ByteStream {
     return .bytes(count)
   }
 
-  var isQuiet: Bool { script.isQuiet }
+  mutating func setWaker(_ waker: Waker) -> Bool {
+    script.waker = waker
+    return script.canWake
+  }
   mutating func finishWriting() { script.calls.append("finish") }
   mutating func close() { script.calls.append("close") }
 

@@ -47,8 +47,9 @@ final class TestDevice<L: Listener> {
   private var device: Device<TestBoard, L, SingleResource<Echo>, Witness>
   private let storage: PinnedArray<Storage>
   private let slots: PinnedArray<Slot<L.Stream>>
+  private let words: PinnedArray<UInt32>
 
-  init(_ listener: L, slotCount: Int = 2, board: TestBoard = TestBoard()) {
+  init(_ listener: L, slotCount: Int = 2, board: TestBoard = TestBoard(), hasWakeSet: Bool = false) {
     self.board = board
     let storage = PinnedArray(count: slotCount) { _ in Storage() }
     let slots = PinnedArray(count: slotCount) { index in
@@ -58,9 +59,10 @@ final class TestDevice<L: Listener> {
     notes = witness.notes
     self.storage = storage
     self.slots = slots
+    words = PinnedArray(count: hasWakeSet ? WakeSet.wordCount(slots: slotCount) : 0) { _ in 0 }
     unsafe device = Device(
       board: board, listener: listener, resources: Resources { Echo() }, observer: witness,
-      slots: slots.buffer)
+      slots: slots.buffer, wakes: WakeSet(words.buffer))
   }
 
   var handshakeTimeout: Milliseconds {

@@ -13,7 +13,7 @@ import PortSockets
 let descriptorCount = 32
 
 /// What is known of each descriptor.
-nonisolated(unsafe) var states = InlineArray<32, UInt8>(repeating: 0)
+nonisolated(unsafe) var states = InlineArray<32, Readiness>(repeating: Readiness())
 
 /// Reads the command line and checks.
 ///
@@ -39,7 +39,7 @@ func run() -> Int32 {
   check_limit_descriptors(Int32(descriptorCount))
   // The address of a global variable, which does not move.
   let table = unsafe withUnsafeMutablePointer(to: &states) {
-    unsafe UnsafeMutableRawPointer($0).assumingMemoryBound(to: UInt8.self)
+    unsafe UnsafeMutableRawPointer($0).assumingMemoryBound(to: Readiness.self)
   }
   let readiness = unsafe ReadinessTable(UnsafeMutableBufferPointer(start: table, count: descriptorCount))
   guard let board = SocketBoard(readiness: readiness), let (listener, ownPort) = listen(board) else {

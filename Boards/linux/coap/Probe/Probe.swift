@@ -56,6 +56,9 @@ struct Probe: ParsableCommand {
   )
   var writable: String?
 
+  @Option(help: ArgumentHelp("A resource that takes a while to answer GET.", valueName: "path"))
+  var slow: String?
+
   @Option(help: ArgumentHelp("How long to wait for what has to come.", valueName: "seconds"))
   var timeout = Seconds(2)
 
@@ -84,6 +87,7 @@ struct Probe: ParsableCommand {
   /// All that is tried on a server.
   private var serverCases: [ProbeCase] {
     signalCases + capabilitiesCases + framingCases + requestCases + optionCases + writingCases
+      + bodyCases + methodCases + discoveryCases
       + upgradeCases + frameCases + securityCases
   }
 
@@ -170,6 +174,8 @@ struct Probe: ParsableCommand {
     let links = link.receiveAnswer().map { LinkFormat($0.payload).links } ?? []
     if let resource { subject.path = resource }
     subject.writablePath = writable
+    subject.slowPath = slow
+    subject.links = links
     var number: UInt8 = 0
     var largest = 0
     for one in links.prefix(40) where one.target.hasPrefix("/") {

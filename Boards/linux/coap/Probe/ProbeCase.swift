@@ -29,6 +29,10 @@ struct ProbeSubject {
   var largePath: String?
   /// One that can be observed.
   var observablePath: String?
+  /// One that takes a while to answer.
+  var slowPath: String?
+  /// What /.well-known/core lists.
+  var links: [Link] = []
   /// One that may be overwritten.
   var writablePath: String?
   /// Its Max-Message-Size.

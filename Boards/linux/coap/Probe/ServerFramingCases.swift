@@ -21,17 +21,22 @@ let framingCases: [ProbeCase] = [
     return link.judgeAnswer([.content])
   },
   ProbeCase(
-    "pipelined", ["F-01", "T-10"], sends: "100 GETs in one piece", rule: "Every request is answered.",
+    "pipelined", ["F-01", "T-10"], sends: "100 GETs in one piece, five times",
+    rule: "Every request is answered.",
     "RFC 8323, 3.3"
   ) { link, subject in
     _ = link.begin()
     // Of a size with which the one read of 1,472 bytes that some servers do ends within a header.
     let size =
       [30, 35, 42, 49, 70, 98, 105, 147, 210, 245].first { $0 >= longRequest(subject).encoded().count } ?? 0
-    link.send((0..<100).map { longRequest(subject, token: [1, UInt8($0)], size: size) })
-    var tokens: Set<[UInt8]> = []
-    while tokens.count < 100, let answer = link.receiveAnswer() { tokens.insert(answer.token) }
-    return tokens.count == 100 ? .conforms("100 answers") : .violates("\(tokens.count) answers")
+    // More than once, for where a read ends depends on what else the machine does.
+    for round in UInt8(1)...5 {
+      link.send((0..<100).map { longRequest(subject, token: [round, UInt8($0)], size: size) })
+      var tokens: Set<[UInt8]> = []
+      while tokens.count < 100, let answer = link.receiveAnswer() { tokens.insert(answer.token) }
+      if tokens.count < 100 { return .violates("\(tokens.count) answers") }
+    }
+    return .conforms("100 answers")
   },
   ProbeCase(
     "length-8-bit", ["F-03"], sends: "GET with a query of 100 bytes", rule: "Len 13: one more byte.",

@@ -6,32 +6,28 @@ let writingCases: [ProbeCase] = [
     "block1-first", ["BL-07"], "PUT of a first block of 64 bytes",
     "A block that is not the last gets 2.31 with its Block1.", "RFC 7959, 2.9.1"
   ) { link, path in
-    link.send(put(path, 0, more: true, 2, bytes(64)))
+    link.send(putBlock(path, 0, more: true, 2, filling(64)))
     return link.judgeContinue(number: 0, largest: 2)
   },
   writing(
     "block1-upload", ["BL-07", "BL-08"], "PUT in three blocks", "All blocks are one body.", "RFC 7959, 2.5"
   ) { link, path in
-    for number in UInt32(0)..<2 {
-      link.send(put(path, number, more: true, 2, bytes(64)))
-      let finding = link.judgeContinue(number: number, largest: 2)
-      if finding.verdict != .conforms { return finding }
-    }
-    link.send(put(path, 2, more: false, 2, bytes(10)))
+    if let finding = link.failure(ofBlocks: [0, 1], to: path) { return finding }
+    link.send(putBlock(path, 2, more: false, 2, filling(10)))
     return link.judgeLastBlock()
   },
   writing(
     "block1-gap", ["BL-08", "BL-09"], "PUT of block 5 alone, the last",
     "A last block whose earlier ones are missing gets 4.08.", "RFC 7959, 2.5"
   ) { link, path in
-    link.send(put(path, 5, more: false, 2, bytes(10)))
+    link.send(putBlock(path, 5, more: false, 2, filling(10)))
     return link.judgeAnswer([.requestEntityIncomplete], or: [.badRequest, .badOption])
   },
   writing(
     "block1-length", ["BL-03"], "PUT of a first block of 60 bytes that says 64",
     "A block that is not the last has the bytes that its size says.", "RFC 7959, 2.3"
   ) { link, path in
-    link.send(put(path, 0, more: true, 2, bytes(60)))
+    link.send(putBlock(path, 0, more: true, 2, filling(60)))
     return link.judgeAnswer([.badRequest], or: [.requestEntityIncomplete, .badOption])
   },
   writing(
@@ -39,17 +35,17 @@ let writingCases: [ProbeCase] = [
     "Several blocks of 1024 bytes may come in one message; the answer repeats the number of the first.",
     "RFC 8323, 6.2", isAboutBERT: true
   ) { link, path in
-    link.send(put(path, 0, more: true, 7, bytes(2048)))
+    link.send(putBlock(path, 0, more: true, 7, filling(2048)))
     let finding = link.judgeContinue(number: 0, largest: 7)
     if finding.verdict != .conforms { return finding }
-    link.send(put(path, 2, more: false, 7, bytes(100)))
+    link.send(putBlock(path, 2, more: false, 7, filling(100)))
     return link.judgeLastBlock()
   },
   writing(
     "bert-length", ["B-06"], "PUT with SZX 7 of 1000 bytes, and more to come",
     "A BERT block that is not the last has a multiple of 1024 bytes.", "RFC 8323, 6", isAboutBERT: true
   ) { link, path in
-    link.send(put(path, 0, more: true, 7, bytes(1000)))
+    link.send(putBlock(path, 0, more: true, 7, filling(1000)))
     return link.judgeAnswer([.badRequest], or: [.requestEntityIncomplete, .badOption])
   },
   condition(
@@ -69,18 +65,19 @@ let writingCases: [ProbeCase] = [
   },
 ]
 
-private func bytes(_ count: Int) -> [UInt8] { [UInt8](repeating: 0x61, count: count) }
+func filling(_ count: Int) -> [UInt8] { [UInt8](repeating: 0x61, count: count) }
 
 /// A block of a body.
-private func put(
-  _ path: String, _ number: UInt32, more: Bool, _ exponent: UInt32, _ payload: [UInt8]
+func putBlock(
+  _ path: String, _ number: UInt32, more: Bool, _ exponent: UInt32, _ payload: [UInt8],
+  _ options: [(Int, [UInt8])] = []
 ) -> ProbeMessage {
-  request(.put, path, [(27, shortest(number << 4 | (more ? 8 : 0) | exponent))], payload: payload)
+  request(.put, path, [(27, shortest(number << 4 | (more ? 8 : 0) | exponent))] + options, payload: payload)
 }
 
 extension ProbeLink {
   /// Whether a block that is not the last is acknowledged.
-  fileprivate func judgeContinue(number: UInt32, largest: UInt32) -> Finding {
+  func judgeContinue(number: UInt32, largest: UInt32) -> Finding {
     guard let answer = receiveAnswer() else { return .violates(isEnded ? "it ends" : "no answer") }
     if let refusal = refusal(answer) { return refusal }
     guard let block = answer.uint(27) else { return .violates("\(answer.code.dotted) without Block1") }
@@ -91,7 +88,17 @@ extension ProbeLink {
       ? .conforms("\(answer.code.dotted), Block1 \(block)") : .violates("Block1 \(block)")
   }
 
-  fileprivate func judgeLastBlock() -> Finding {
+  /// Sends blocks of 64 bytes that are not the last; what came instead of 2.31, if anything did.
+  func failure(ofBlocks numbers: [UInt32], to path: String, _ options: [(Int, [UInt8])] = []) -> Finding? {
+    for number in numbers {
+      send(putBlock(path, number, more: true, 2, filling(64), options))
+      let finding = judgeContinue(number: number, largest: 2)
+      if finding.verdict != .conforms { return finding }
+    }
+    return nil
+  }
+
+  func judgeLastBlock() -> Finding {
     guard let answer = receiveAnswer() else { return .violates(isEnded ? "it ends" : "no answer") }
     if let refusal = refusal(answer) { return refusal }
     if answer.code == .continue { return .violates("2.31 for the last block") }
@@ -99,16 +106,16 @@ extension ProbeLink {
   }
 
   /// A resource may not want this body, or none at all.
-  private func refusal(_ answer: ProbeMessage) -> Finding? {
+  func refusal(_ answer: ProbeMessage) -> Finding? {
     let reasons: [Code] = [
       .badRequest, .unauthorized, .forbidden, .methodNotAllowed, .conflict, .requestEntityTooLarge,
-      .unsupportedContentFormat, .unprocessableEntity,
+      .unsupportedContentFormat, .unprocessableEntity, .serviceUnavailable,
     ]
     return reasons.contains(answer.code) ? .skipped("it does not want that: \(answer.code.dotted)") : nil
   }
 }
 
-private func writing(
+func writing(
   _ name: String, _ rows: [String], _ sends: String, _ rule: String, _ section: String,
   isAboutBERT: Bool = false, _ run: @escaping @Sendable (ProbeLink, String) -> Finding
 ) -> ProbeCase {

@@ -10,6 +10,7 @@ final class Link {
   let client: Int
   let opening: UInt32
   private var isAnnounced = false
+  let bell: Bell
   let isRefused: Bool
   /// For the client, and for the server.
   private var areBroken = [false, false]
@@ -21,7 +22,8 @@ final class Link {
   init(_ world: World, client: Int) {
     self.world = world
     self.client = client
-    pipes = [Pipe(world, from: client, to: 0), Pipe(world, from: 0, to: client)]
+    bell = Bell(world)
+    pipes = [Pipe(world, bell, from: client, to: 0), Pipe(world, bell, from: 0, to: client)]
     isRefused = world.happens(.refusals, 10)
     opening = world.time &+ UInt32(world.chance.below(100))
     world.count(.connections)
@@ -43,8 +45,8 @@ final class Link {
   }
 
   private func wakeBoth() {
-    world.wake(0)
-    world.wake(client)
+    bell.ring(0)
+    bell.ring(client)
   }
 
   /// Whoever writes learns of a reset now; the other one when it has read what came before, or now too.
@@ -135,6 +137,13 @@ struct SimulatedStream: ByteStream {
     link.pipes[side].isFinished = true
     link.wires[side].finish()
     link.world.moves += 1
+  }
+
+  mutating func setWaker(_ waker: Waker) -> Bool {
+    // A stream that says that it does, and one that does not.
+    guard side == 1, link.number % 5 > 0 else { return false }
+    link.bell.serverWaker = waker
+    return true
   }
 
   mutating func close() {

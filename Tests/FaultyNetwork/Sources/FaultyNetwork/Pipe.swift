@@ -1,4 +1,5 @@
 import DeviceCore
+import Port
 
 /// One direction of a connection: what is under way, in order, and when it arrives.
 final class Pipe {
@@ -21,14 +22,16 @@ final class Pipe {
   private var stalledUntil: UInt32
   /// The writer will write no more.
   var isFinished = false {
-    didSet { world.wake(reader) }
+    didSet { bell.ring(reader) }
   }
   /// What is written is lost, and nobody is told.
   var isHole = false
   let world: World
+  private let bell: Bell
 
-  init(_ world: World, from writer: Int, to reader: Int) {
+  init(_ world: World, _ bell: Bell, from writer: Int, to reader: Int) {
     self.world = world
+    self.bell = bell
     (self.writer, self.reader) = (writer, reader)
     capacity = 1 + world.chance.below(world.chance.oneIn(3) ? 200 : 6000)
     endAt = world.happens(.ends, 8) ? world.chance.below(world.chance.oneIn(2) ? 40 : 4000) : nil
@@ -44,7 +47,7 @@ final class Pipe {
     if count > 1, world.happens(.shortWrites, 4) { count = 1 + world.chance.below(count) }
     isWriterWaiting = count < bytes.count
     // There is room: the writer hears of that at once.
-    if isWriterWaiting, underWay + count < capacity { world.wake(writer) }
+    if isWriterWaiting, underWay + count < capacity { bell.ring(writer) }
     guard count > 0 else { return ([], false) }
     let taken = bytes[..<count]
     var arriving = taken
@@ -111,11 +114,11 @@ final class Pipe {
     }
     // Whoever has filled all the space asks again without being told; others hear of the rest.
     isAnnounced = bytes.count == count && hasArrived
-    if bytes.count < count, segments.isEmpty, isFinished || isReset { world.wake(reader) }
+    if bytes.count < count, segments.isEmpty, isFinished || isReset { bell.ring(reader) }
     underWay -= bytes.count
     if isWriterWaiting {
       isWriterWaiting = false
-      world.wake(writer)
+      bell.ring(writer)
     }
     world.moves += 1
     return bytes
@@ -130,7 +133,7 @@ final class Pipe {
   func announce() {
     guard hasArrived, !isAnnounced else { return }
     isAnnounced = true
-    world.wake(reader)
+    bell.ring(reader)
   }
 
   /// For how long the reader has left alone what it knows of.
@@ -149,6 +152,19 @@ final class Pipe {
   var next: UInt32? {
     guard !isHole, let first = segments.first else { return nil }
     return isBefore(first.arrival, stalledUntil) ? stalledUntil : first.arrival
+  }
+}
+
+/// Tells an end of one connection that it may have something to do: 0 is the server, which may be told of just this one.
+final class Bell {
+  private let world: World
+  var serverWaker: Waker?
+
+  init(_ world: World) { self.world = world }
+
+  func ring(_ end: Int) {
+    world.wake(end)
+    if end == 0 { serverWaker?.wake() }
   }
 }
 

@@ -6,8 +6,12 @@ func run(_ world: World) {
   let network = Network(world)
   let store = Store(world, 0)
   let slots = makeSlots(world)
-  var server = makeServer(network, store, slots)
+  let words = UnsafeMutableBufferPointer<UInt32>.allocate(
+    capacity: world.chance.oneIn(3) ? 0 : WakeSet.wordCount(slots: slots.count))
+  words.initialize(repeating: 0)
+  var server = makeServer(network, store, slots, WakeSet(words))
   defer {
+    words.deallocate()
     Pool.serverSessions.freeAll()
     Pool.clientSessions.freeAll()
     slots.deinitialize()
@@ -31,7 +35,7 @@ func run(_ world: World) {
   var deadlines = [Instant?](repeating: nil, count: 1 + clients.count)
 
   while true {
-    // Bytes may come one at a time, so only rounds that move nothing are soon too many.
+    // Bytes may come one at a time; rounds that move nothing are too many sooner.
     var (idleRounds, moves) = (0, world.moves)
     for round in 0... {
       network.announce()
@@ -46,7 +50,7 @@ func run(_ world: World) {
       if !hasStepped { break }
       idleRounds = world.moves == moves ? idleRounds + 1 : 0
       moves = world.moves
-      if idleRounds == 1000 || round == 100_000 { return world.complain("it spins") }
+      if idleRounds == 1000 || round == 3000 { return world.complain("it spins") }
     }
     network.expectNoNeglect()
     var next = deadlines.reduce(nil, earlier)

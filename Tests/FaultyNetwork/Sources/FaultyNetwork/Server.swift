@@ -33,9 +33,7 @@ struct ServerObserver: DeviceObserver {
   }
 
   mutating func didHandle(_ event: Event, on connection: inout Connection, slot: Int, at now: Instant) {
-    guard let asker = askers[slot] else { return }
-    asker.attend(to: &connection, at: now)
-    if !asker.wishes.isEmpty { world.wake(0) }
+    askers[slot]?.attend(to: &connection, at: now)
   }
 }
 
@@ -87,7 +85,7 @@ func makeSlots(_ world: World) -> UnsafeMutableBufferPointer<Slot<Transport>> {
 }
 
 func makeServer(
-  _ network: Network, _ store: Store, _ slots: UnsafeMutableBufferPointer<Slot<Transport>>
+  _ network: Network, _ store: Store, _ slots: UnsafeMutableBufferPointer<Slot<Transport>>, _ wakes: WakeSet
 ) -> Server {
   let world = network.world
   let limits = limits(world, isSmall: world.isServerSmall)
@@ -100,5 +98,5 @@ func makeServer(
       Reports(store: store)
     },
     observer: ServerObserver(world: world, askers: [Asker?](repeating: nil, count: slots.count)),
-    limits: limits, slots: slots)
+    limits: limits, slots: slots, wakes: wakes)
 }
