@@ -11,16 +11,18 @@ What the client keeps: its requests a second in windows of one length, one besid
 to and one beside the same flood on another simulator on the same processor, so that the flood costs the machine the same
 in both; in turn, in pairs whose order changes. The ratio of the medians is what the flood does to the client
 through the server. 90 % are wanted where limits can tell the flood from the client; after four pairs that show them it is
-enough, and a case that has less than 80 % after the last pair has failed. A flood of new connections that do nothing
-wrong until they do, and of whole TLS handshakes, shares the processor with the client: no limit tells them apart,
-and the ratio is printed only, with the longest wait. In every case each request of the client has its own answer, within
-thirty seconds.
+enough, and less than 80 % after the last pair is bad. A flood of new connections that do nothing wrong until they do, and
+of whole TLS handshakes, shares the processor with the client: no limit tells them apart, and the ratio is printed only,
+with the longest wait; less than a hundred answers a second are bad. In every case each request of the client has its own
+answer, within five seconds.
 
-Memory: the part of the resident set (RSS) that the simulator has written (Anonymous in /proc/PID/smaps_rollup), with all
-places free, after every place was in use at once in every way and after seconds of the flood until one took no more of it
-(six at most), against the same in the end, with all places free again: at most 16 kB more. Where it was more, all is done
-a second time, and that must not take 16 kB more again: a mark that is reached once is no leak. The rest of the RSS is the
-program's file: pages of code come when they are first run, and are no memory that is taken.
+Memory: the pages that the simulator has written (Anonymous in /proc/PID/smaps_rollup), with all places free, against the
+same in the end, with all places free again: more than 16 kB more are bad. Before, every place was in use at once in every
+way until that took no more memory, and then there were seconds of the flood until one took no more (six at most). The
+rest of what is resident is the program's file: pages of code come when they are first run, and are no memory that is taken.
+
+Where any of this is bad, windows and memory are measured once more, and a case that is bad again has failed: a busy machine
+and a mark that is reached once are no fault of the server.
 
 Places: all 32 have to be free in the end, and while slow peers are still there, for it is the server that has to end them.
 Whole handshakes have to succeed, all of them. In the end the simulator serves, and ends in order when it is told to.
@@ -40,7 +42,6 @@ import tempfile
 import threading
 import time
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,17 +52,20 @@ import tls_floods  # noqa: E402
 from beside import Comparison, flooded, keep_off_the_last_processor  # noqa: E402
 from floods import STAY, Attack, Tally  # noqa: E402
 from harness import end_everything, until  # noqa: E402
+from memory import MOST_ROUNDS, use_small_pages  # noqa: E402
 from peer import ConnectionEnded  # noqa: E402
-from target import Target, warm  # noqa: E402
+from target import Target  # noqa: E402
 from tls_credentials import Credentials  # noqa: E402
 
 # What is promised, and what is called a failure
 WANTED, LEAST = 0.9, 0.8
 FEWEST_PAIRS = 4
-# Of the flood before memory is measured
-MOST_ROUNDS = 6
+# Answers a second beside what shares the processor. It has a tenth of what a slow machine gives: the client is not starved.
+LEAST_RATE = 100
 # In kilobytes. None is wanted, and what there was is printed; four pages that the warming up has missed are no leak.
 LARGEST_GROWTH = 16
+# Of windows and memory, where the first one is bad
+TRIALS = 2
 CONNECTIONS = 100_000
 
 
@@ -81,6 +85,11 @@ class Case:
     def window(self) -> float:
         """In seconds: where time limits act, it is longer than they are."""
         return 1.2 if self.is_told_apart else 0.6
+
+    @property
+    def handshake_timeout(self) -> float:
+        """In seconds: a handshake that a busy machine holds up for a moment is no failure."""
+        return 20 if self.is_whole else 1
 
 
 SLOW = {"is_told_apart": True, "is_ended_by_server": True}
@@ -109,7 +118,7 @@ def settle(case: Case, target: Target, seed: str, rounds: int) -> None:
         with flooded(case.flood, target, f"{seed} round {number}", Tally(case.peers)):
             time.sleep(1)
         until(target.has_all_places, 20, "free places")
-        if number > 0 and target.memory == before:
+        if number > 0 and target.memory <= before:
             return
 
 
@@ -144,21 +153,22 @@ def compare(case: Case, target: Target, other: Target, seed: str, pairs: int, ta
 def run_case(name: str, credentials: Credentials, options: argparse.Namespace) -> tuple[bool, str]:
     """Whether it passed, and a line about it."""
     case, seed, tally = CASES[name], f"{options.seed} {name}", Tally(CASES[name].peers)
-    target, other = Target(credentials), Target(credentials)
+    target, other = (Target(credentials, case.handshake_timeout) for _ in range(2))
     try:
         for each in target, other:
-            warm(each, random.Random(f"{seed} warm"))
+            each.warm(random.Random(f"{seed} warm"), min(MOST_ROUNDS, options.pairs))
         one_round(case, target, other, seed, options.pairs)
-        memory = [target.memory]
-        # A second time only where the first one took memory: what takes more then as well is a leak.
-        while len(memory) == 1 or len(memory) == 2 and memory[1] - memory[0] > LARGEST_GROWTH:
-            comparison = compare(case, target, other, f"{seed} {len(memory)}", options.pairs, tally)
+        for number in range(TRIALS):
+            memory = target.memory
+            comparison = compare(case, target, other, f"{seed} {number}", options.pairs, tally)
             if name == "malformed":
-                for number in range(round(CONNECTIONS * options.share)):
-                    floods.malformed(Attack(target, random.Random(f"{seed} {len(memory)} {number}"), tally))
+                for connection in range(round(CONNECTIONS * options.share)):
+                    floods.malformed(Attack(target, random.Random(f"{seed} {number} {connection}"), tally))
             until(target.has_all_places, 20, "free places")
-            memory.append(target.memory)
-        grown = memory[-1] - memory[-2]
+            growth = target.memory - memory
+            faults = faults_of_trial(case, comparison, growth)
+            if not faults:
+                break
         target.assert_serving()
         code = target.stop()
     except (AssertionError, ConnectionEnded, OSError) as error:
@@ -167,24 +177,35 @@ def run_case(name: str, credentials: Credentials, options: argparse.Namespace) -
         target.kill()
         other.kill()
 
-    ratio, failures, connections = comparison.ratio, sum(tally.failures), sum(tally.connections)
-    faults = []
-    if case.is_told_apart and ratio < LEAST:
-        faults.append(f"the client keeps less than {LEAST:.0%}")
-    if grown > LARGEST_GROWTH:
-        faults.append(f"memory has grown by {grown} kB")
-    if failures:
-        faults.append(f"{failures} handshakes failed")
+    connections = sum(tally.connections)
+    if any(tally.failures):
+        faults.append(f"{sum(tally.failures)} handshakes failed")
     if not connections:
         faults.append("the flood never connected")
     if code != 0:
         faults.append(f"it ended with {code}")
-    waits = f"shares the processor, waits {comparison.longest_wait * 1e3:,.0f} ms at most"
-    mark = waits if not case.is_told_apart else "as wanted" if ratio >= WANTED else f"wanted: {WANTED:.0%}"
-    growth = " ".join(f"{after - before:+d}" for before, after in pairwise(memory))
-    line = f"client keeps {ratio:>4.0%} ({comparison.rate:>7,.0f}/s) {mark}, memory {memory[0]} kB {growth}, "
-    line += f"{connections:,} {'whole handshakes' if case.is_whole else 'connections'}"
+    line = f"client keeps {comparison.ratio:>4.0%} ({comparison.rate:>7,.0f}/s) {remark(case, comparison)}, "
+    line += f"memory {memory} kB {growth:+d}, {connections:,} {'whole handshakes' if case.is_whole else 'connections'}"
+    line += f", trial {number + 1}" if number else ""
     return not faults, line + "".join(f"; {fault}" for fault in faults)
+
+
+def faults_of_trial(case: Case, comparison: Comparison, growth: int) -> list[str]:
+    """What a busy machine may do once, or memory that reaches a mark; a second time it is a fault."""
+    faults = []
+    if case.is_told_apart and comparison.ratio < LEAST:
+        faults.append(f"the client keeps less than {LEAST:.0%}")
+    if comparison.rate < LEAST_RATE:
+        faults.append(f"the client gets less than {LEAST_RATE} answers a second")
+    if growth > LARGEST_GROWTH:
+        faults.append(f"memory has grown by {growth} kB")
+    return faults
+
+
+def remark(case: Case, comparison: Comparison) -> str:
+    if not case.is_told_apart:
+        return f"shares the processor, waits {comparison.longest_wait * 1e3:,.0f} ms at most"
+    return "as wanted" if comparison.ratio >= WANTED else f"wanted: {WANTED:.0%}"
 
 
 def arguments() -> argparse.Namespace:
@@ -222,6 +243,7 @@ def main() -> int:
     failed = []
     cases = options.cases or list(CASES)
     keep_off_the_last_processor()
+    use_small_pages()
     with tempfile.TemporaryDirectory() as folder:
         try:
             credentials = Credentials(Path(folder))

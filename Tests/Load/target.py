@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import random
-import re
 import socket
-import time
-from pathlib import Path
 
 import messages
+import web_sockets
 import wire
+from memory import hold_all, take_all, use_everything, use_largest_message, written_kilobytes
 from peer import ConnectionEnded, Peer
 from programs import Simulator
 from tls_credentials import Credentials
@@ -21,30 +20,55 @@ CSM = wire.encode(messages.csm())
 PLACES = 32
 
 
+# Those that we may use, before anybody is kept off one
+PROCESSORS = sorted(os.sched_getaffinity(0))
+
+
 class Target(Simulator):
     """A simulator with a key and a certificate, on the last processor, apart from who attacks it where there are more."""
 
-    def __init__(self, credentials: Credentials):
+    def __init__(self, credentials: Credentials, handshake_timeout: float = 1):
         super().__init__(
             "--connections", PLACES, "--csm-timeout", 1, "--message-timeout", 1, "--idle-timeout", 30,
-            "--stall-timeout", 2, "--handshake-timeout", 1, "--alpn-optional", "--psk", credentials.psk.option,
-            *credentials.server.options,
+            "--stall-timeout", 2, "--handshake-timeout", handshake_timeout, "--alpn-optional",
+            "--psk", credentials.psk.option, *credentials.server.options,
             listen=("coap+tcp://127.0.0.1:0", "coaps+tcp://127.0.0.1:0", "coap+ws://127.0.0.1:0"),
         )
         self.credentials = credentials
         self.plain, self.secured, self.web = self.addresses
+        self.web_url = f"ws://{self.web[0]}:{self.web[1]}/.well-known/coap"
         # An attacker verifies nothing.
         self.context = client_context(credentials)
         self.context.check_hostname, self.context.verify_mode = False, 0
         with contextlib.suppress(OSError):
-            os.sched_setaffinity(self.pid, {(os.cpu_count() or 1) - 1})
+            os.sched_setaffinity(self.pid, PROCESSORS[-1:])
 
     @property
     def memory(self) -> int:
-        """Resident pages that it has written, in kilobytes. Those of the program's file come as they are first run,
-        sixteen at a time, and could be dropped at any moment: they are no memory that it takes."""
-        text = Path(f"/proc/{self.pid}/smaps_rollup").read_text()
-        return int(re.search(r"^Anonymous:\s+(\d+) kB", text, re.MULTILINE)[1])
+        """In kilobytes."""
+        return written_kilobytes(self.pid)
+
+    def warm(self, source: random.Random, rounds: int) -> None:
+        """Takes all memory that anybody may need; see memory.py."""
+        take_all(self.pid, [
+            lambda: hold_all(PLACES, lambda: Peer.dial(self.plain), use_everything),
+            lambda: hold_all(PLACES, lambda: web_sockets.dial(self.web_url), use_largest_message),
+            lambda: self._begin_handshakes(key_hello, source),
+            lambda: self._begin_handshakes(signed_hello, source),
+            lambda: hold_all(PLACES, lambda: self.open_with_key(source), use_largest_message),
+            lambda: hold_all(PLACES, self.open_with_certificate, use_largest_message),
+        ], rounds)
+
+    def _begin_handshakes(self, hello, source: random.Random) -> None:
+        """On every place at once, each of which goes wrong then."""
+        with contextlib.ExitStack() as held:
+            streams = [held.enter_context(dial(self.secured)) for _ in range(PLACES)]
+            for stream in streams:
+                stream.sendall(hello(source))
+            for stream in streams:
+                assert stream.recv(4096), "no answer to a ClientHello"
+            for stream in streams:
+                stream.sendall(source.randbytes(200))
 
     def has_all_places(self) -> bool:
         """Whether as many connections as there are places are served at once now."""
@@ -81,37 +105,3 @@ def key_hello(source: random.Random) -> bytes:
 def signed_hello(source: random.Random) -> bytes:
     """A whole ClientHello for the certificate: who answers it makes a key and signs it."""
     return certificate_hello(random=source.randbytes(32)).record()
-
-
-def warm(target: Target, source: random.Random) -> None:
-    """Touches all memory that anybody ever will: every place at once in every way, with the largest messages."""
-    # Answers to who is full of them, on every place.
-    with contextlib.ExitStack() as held:
-        for _ in range(PLACES):
-            with contextlib.suppress(AssertionError, OSError):
-                peer = held.enter_context(Peer.dial(target.plain))
-                peer.handshake()
-                peer.send(b"".join(wire.encode(messages.get("/log", token=bytes([n]))) for n in range(8)))
-                peer.send(wire.encode(messages.echo(b"x" * 8000)))
-        time.sleep(0.5)
-    # Every place for a TLS session that was begun and went wrong, then for whole ones of both kinds.
-    for hello in key_hello, signed_hello:
-        streams = []
-        for _ in range(PLACES):
-            with contextlib.suppress(OSError):
-                streams.append(dial(target.secured))
-                streams[-1].sendall(hello(source))
-        for stream in streams:
-            with contextlib.suppress(OSError):
-                stream.recv(4096)
-                stream.sendall(source.randbytes(200))
-                stream.recv(4096)
-            stream.close()
-    for opened in (lambda: target.open_with_key(source)), target.open_with_certificate:
-        with contextlib.ExitStack() as held:
-            for _ in range(PLACES):
-                with contextlib.suppress(Exception):
-                    peer = held.enter_context(opened())
-                    peer.handshake()
-                    peer.send(messages.echo(b"x" * 8000))
-                    peer.receive()
