@@ -13,7 +13,7 @@ import messages
 from block_transfers import log_text, sha256
 from operations import LED, NOTICE
 from programs import aiocoap_client, coap, libcoap_client, start_libcoap_client
-from subjects import IDENTITY, KEY, Subject
+from subjects import KEY, Subject
 
 
 def ours(subject: Subject, source: random.Random) -> None:
@@ -22,7 +22,7 @@ def ours(subject: Subject, source: random.Random) -> None:
 
 
 def ours_secured(subject: Subject, source: random.Random) -> None:
-    process = coap("get", subject.secured_uri + subject.sensor, "--psk", f"{IDENTITY}:{KEY}", within=60)
+    process = coap("get", subject.secured_uri + subject.sensor, "--psk", KEY.option, within=60)
     assert process.code == 0, f"{process}"
 
 

@@ -13,7 +13,8 @@ broken off, garbage and peers that vanish, by hand on TCP and on WebSockets, and
 it. One that would outlast the time is not begun: on a board, where they have 60 seconds and more, the first needs 90.
 
 Prints a line now and then, and in the end a table: operations by kind, failures, latency, the simulator's memory at the
-beginning, in the middle and at the end (256 kB more is a failure), free places, and the boards' own figures.
+beginning, in the middle and at the end, free places, and the boards' own figures. Memory is pages that it has written,
+after every place was in use in every way and after ten seconds like all others; 256 kB more are a failure.
 
 The environment variable SIMULATOR_BIN names another simulator than .build/release/simulator.
 
@@ -172,7 +173,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         try:
             subjects = [start_simulator()] + [start_board(name, Path(folder)) for name in options.board]
-            # Every page that will be touched is touched in the first seconds.
+            subjects[0].warm()
+            # Then what chance adds, such as how many do something at once.
             warm = Soak(subjects[:1], min(10.0, options.minutes * 12), options.seed + 1000)
             warm.run()
             subjects[0].memory.clear()

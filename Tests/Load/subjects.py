@@ -7,14 +7,17 @@ import threading
 import time
 from pathlib import Path
 
+import web_sockets
 import wire
 from boards import Board
+from memory import hold_all, take_all, use_everything, use_largest_message, written_kilobytes
 from peer import Peer
 from programs import Simulator
+from tls_credentials import fresh_psk
+from tls_peers import PSKPeer
 
 WORKERS, PLACES = 3, 20
-KEY = "00112233445566778899aabbccddeeff"
-IDENTITY = "soak"
+KEY = fresh_psk("soak")
 # In seconds. How long a peer may say nothing to the simulator until it is asked, and may leave its output unread.
 KEEP_ALIVE, STALL = 2, 5
 # The same on boards (Boards/firmware/Firmware.swift and the limits' defaults); then how long a Ping may stay unanswered,
@@ -23,7 +26,7 @@ BOARD_KEEP_ALIVE, BOARD_STALL = 60, 60
 PING, CLOSE = 20, 5
 # The longest wait for an answer, in seconds
 PATIENCE = 20
-# In kilobytes, after every page was touched in the first seconds.
+# In kilobytes, after every place was in use in every way and after the first seconds
 LARGEST_GROWTH = 256
 
 
@@ -80,7 +83,15 @@ class Subject:
 
     def sample(self, at: float) -> None:
         if not self.is_board:
-            self.memory.append((at, self.server.resident_kilobytes))
+            self.memory.append((at, written_kilobytes(self.server.pid)))
+
+    def warm(self) -> None:
+        """The simulator's: takes all memory that anybody may need; see memory.py."""
+        take_all(self.server.pid, [
+            lambda: hold_all(PLACES, self.dial, use_everything),
+            lambda: hold_all(PLACES, lambda: PSKPeer.open(self.secured, KEY), use_largest_message),
+            lambda: hold_all(PLACES, lambda: web_sockets.dial(self.web_url), use_largest_message),
+        ])
 
     def expect_nothing_left(self) -> None:
         """Prints its figures; raises when something is left, or more than there was."""
@@ -98,7 +109,7 @@ class Subject:
             for _ in range(PLACES):
                 held.enter_context(self.peer())
         self.server.assert_serving()
-        first, last = self.memory[0][1], self.server.resident_kilobytes
+        first, last = self.memory[0][1], written_kilobytes(self.server.pid)
         middle, most = self.memory[len(self.memory) // 2][1], max(kilobytes for _, kilobytes in self.memory)
         print(f"{self.name}: all {PLACES} places are free; memory {first:,} kB after the first seconds, {middle:,} kB in the "
               f"middle, {last:,} kB in the end, {most:,} kB at most")
@@ -108,7 +119,7 @@ class Subject:
 
 def start_simulator() -> Subject:
     server = Simulator(
-        "--connections", PLACES, "--psk", f"{IDENTITY}:{KEY}", "--alpn-optional", "--message-timeout", 5,
+        "--connections", PLACES, "--psk", KEY.option, "--alpn-optional", "--message-timeout", 5,
         "--keep-alive", KEEP_ALIVE, "--stall-timeout", STALL,
         listen=("coap+tcp://127.0.0.1:0", "coaps+tcp://127.0.0.1:0", "coap+ws://127.0.0.1:0"))
     return Subject("simulator", server, *server.addresses)
@@ -116,6 +127,6 @@ def start_simulator() -> Subject:
 
 def start_board(name: str, folder: Path) -> Subject:
     keys = folder / "keys"
-    keys.write_text(f"{IDENTITY}:{KEY}\n")
+    keys.write_text(f"{KEY.option}\n")
     board = Board(name, psk_file=keys)
     return Subject(name, board, board.address, board.secured_address)
