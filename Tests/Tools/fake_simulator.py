@@ -48,7 +48,7 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     if PLANT == "slow":
-        time.sleep(0.02)
+        time.sleep(0.01)
     try:
         async with PLACES:
             await serve(reader, writer)
