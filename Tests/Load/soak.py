@@ -10,7 +10,8 @@
 What is done: requests, bodies in blocks both ways, observations that end after a second state, Pings, bodies that are
 broken off, garbage and peers that vanish, by hand on TCP and on WebSockets, and by the programs coap, coap-client
 (libcoap) and aiocoap. Beside them one peer at a time falls silent and stays; the keep-alive or the stall limit has to end
-it. One that would outlast the time is not begun: on a board, where they have 60 seconds and more, the first needs 90.
+it. One that would outlast the time is not begun: on a board, where they have 60 seconds and more, the first needs 90, and
+none is begun on a board with two places.
 
 Prints a line now and then, and in the end a table: operations by kind, failures, latency, the simulator's memory at the
 beginning, in the middle and at the end, free places, and the boards' own figures. Memory is pages that it has written,
@@ -80,7 +81,7 @@ class Soak:
         """One silent peer after the other, for as long as one more fits."""
         source = random.Random(f"{self.seed} {subject.name} silent")
         step = 0
-        while True:
+        while subject.has_place_for_silence:
             operation = SILENT[step % len(SILENT)]
             if time.monotonic() + limit_of(operation, subject) > self.end:
                 return

@@ -51,8 +51,11 @@ class Subject:
         self.secured_uri = f"coaps+tcp://{secured[0]}:{secured[1]}"
         self.web_uri = f"coap+ws://{web[0]}:{web[1]}" if web else None
         self.web_url = f"ws://{web[0]}:{web[1]}/.well-known/coap" if web else None
-        # A board has four places, of which silent peers take one; who comes fifth waits, and is not what is tried here.
-        self.places = threading.Semaphore(2 if self.is_board else WORKERS)
+        # An operation has two connections at most. Where a board has few places the next one waits, and is forgotten or sent
+        # away when too many do; that is not what is tried here.
+        self.places = threading.Semaphore(server.connections // 2 if self.is_board else WORKERS)
+        # A silent peer keeps its place for long.
+        self.has_place_for_silence = not self.is_board or server.connections > 2
         # One image is taken at a time.
         self.upload = threading.Lock()
         # Memory over time: seconds and kilobytes
