@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import argparse
 import collections
+import itertools
 import random
 import signal
 import statistics
@@ -55,6 +56,14 @@ def operations_of(subject: Subject) -> dict:
     return BY_HAND | BY_PROGRAMS | (BY_WEB_SOCKET | BY_PROGRAMS_ON_WEB_SOCKETS if subject.web else {})
 
 
+def order(subject: Subject, seed: str):
+    """What a worker does, without an end. Each operation has random numbers of its own, so that how one goes does not change
+    what comes next."""
+    operations, source = operations_of(subject), random.Random(seed)
+    for step in itertools.count(1):
+        yield source.choices(list(operations), operations.values())[0], random.Random(f"{seed} {step}")
+
+
 class Soak:
     def __init__(self, subjects: list[Subject], seconds: float, seed: int):
         self.subjects, self.seed = subjects, seed
@@ -66,16 +75,11 @@ class Soak:
         self.shown: collections.Counter = collections.Counter()
 
     def work(self, subject: Subject, worker: int) -> None:
-        source = random.Random(f"{self.seed} {subject.name} {worker}")
-        operations = operations_of(subject)
-        step = 0
-        while time.monotonic() < self.end:
-            operation = source.choices(list(operations), operations.values())[0]
-            step += 1
+        for step, (operation, source) in enumerate(order(subject, f"{self.seed} {subject.name} {worker}"), 1):
+            if time.monotonic() >= self.end:
+                return
             with subject.places:
-                # Numbers of its own, so that how it goes does not change what comes next.
-                own = random.Random(f"{self.seed} {subject.name} {worker} {step}")
-                self.do(operation, subject, own, f"worker {worker}, step {step}")
+                self.do(operation, subject, source, f"worker {worker}, step {step}")
 
     def fall_silent(self, subject: Subject) -> None:
         """One silent peer after the other, for as long as one more fits."""
