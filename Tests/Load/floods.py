@@ -12,7 +12,7 @@ from multiprocessing import RawArray
 import messages
 import wire
 from target import CSM, PLACES, Target, dial
-from test_fuzz import mutated_vectors
+from vectors import stream_vectors
 
 # How long a slow peer stays, in seconds, if nobody tells it that it was long enough. The limits are a second, two for who
 # does not read, and two more to linger; the rest is for a machine that has other things to do.
@@ -113,6 +113,7 @@ def slow_reader(attack: Attack) -> None:
 
 
 MESSAGES_EACH = 10
+VECTORS = [vector.input[:4096] for vector in stream_vectors("ABCDEFGH")]
 
 
 def malformed(attack: Attack) -> None:
@@ -138,6 +139,15 @@ def malformed_message(source: random.Random) -> bytes:
         lambda: CSM + bytes([0, 0xE0 | source.randrange(32)]),
         lambda: CSM + bytes([1, source.randrange(256), 7]),
         lambda: source.randbytes(source.randrange(1, 200)),
-        lambda: mutated_vectors(source),
+        lambda: CSM + changed_vector(source),
     )
     return source.choice(kinds)()
+
+
+def changed_vector(source: random.Random) -> bytes:
+    """A message of Tests/Vectors of which a few bytes are others, lost or doubled."""
+    data = bytearray(source.choice(VECTORS))
+    for _ in range(source.randrange(4)):
+        start = source.randrange(max(1, len(data)))
+        data[start: start + 1] = source.choice([b"", source.randbytes(1), data[start: start + 1] * 2])
+    return bytes(data)

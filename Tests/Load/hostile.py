@@ -45,7 +45,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "Tests/Interop"))
+sys.path.insert(1, str(ROOT / "Tests/Interop"))
 
 import floods  # noqa: E402
 import tls_floods  # noqa: E402

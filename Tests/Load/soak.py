@@ -37,7 +37,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "Tests/Interop"))
+sys.path.insert(1, str(ROOT / "Tests/Interop"))
 
 from clients import BY_PROGRAMS, BY_PROGRAMS_ON_WEB_SOCKETS  # noqa: E402
 from harness import end_everything  # noqa: E402

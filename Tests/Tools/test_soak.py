@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from load_runs import REPOSITORY, LoadRun, use
 
-sys.path[:0] = [str(REPOSITORY / "Tests/Load"), str(REPOSITORY / "Tests/Interop")]
+sys.path[1:1] = [str(REPOSITORY / "Tests/Load"), str(REPOSITORY / "Tests/Interop")]
 
 import soak  # noqa: E402
 
