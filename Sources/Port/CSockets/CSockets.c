@@ -6,6 +6,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -205,11 +206,38 @@ bool csockets_poller_add(int32_t poller, int32_t descriptor) {
   return epoll_ctl(poller, EPOLL_CTL_ADD, descriptor, &event) == 0;
 }
 
+// In nanoseconds: how long it looks before it sleeps, and the longest sleep that was not worth it.
+enum { LONGEST_LOOK = 40000, SHORT_SLEEP = 60000 };
+
+static int64_t now_nanoseconds(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+static int look(int32_t poller, struct epoll_event *events, int32_t capacity) {
+  int64_t start = now_nanoseconds();
+  do {
+    for (int i = 0; i < 8; i++) {
+      int count = epoll_wait(poller, events, capacity, 0);
+      if (count != 0) return count;
+    }
+    // Whoever else wants the processor gets it.
+    sched_yield();
+  } while (now_nanoseconds() - start < LONGEST_LOOK);
+  return 0;
+}
+
 int32_t csockets_poller_wait(
-    int32_t poller, int32_t milliseconds, csockets_change *changes, int32_t capacity) {
+    int32_t poller, int32_t milliseconds, bool *is_brisk, csockets_change *changes, int32_t capacity) {
   struct epoll_event events[64];
   if (capacity > 64) capacity = 64;
-  int count = epoll_wait(poller, events, capacity, milliseconds);
+  int count = *is_brisk && milliseconds != 0 ? look(poller, events, capacity) : 0;
+  if (count == 0) {
+    int64_t start = now_nanoseconds();
+    count = epoll_wait(poller, events, capacity, milliseconds);
+    *is_brisk = count > 0 && now_nanoseconds() - start < SHORT_SLEEP;
+  }
   for (int index = 0; index < count; index++) {
     uint32_t mask = events[index].events;
     changes[index] = (csockets_change){

@@ -10,6 +10,8 @@ import Port
 public struct SocketBoard: Board {
   private let poller: Int32
   let readiness: ReadinessTable
+  /// Whether the last wait was a short one.
+  private var isBrisk = false
 
   /// - Parameter readiness: a table that outlives this board and all of its streams.
   /// - Returns: nil when the operating system has no descriptor left.
@@ -35,7 +37,7 @@ public struct SocketBoard: Board {
     var changes = InlineArray<64, csockets_change>(repeating: none)
     var span = changes.mutableSpan
     let count = unsafe span.withUnsafeMutableBufferPointer { buffer in
-      unsafe csockets_poller_wait(poller, milliseconds, buffer.baseAddress, Int32(buffer.count))
+      unsafe csockets_poller_wait(poller, milliseconds, &isBrisk, buffer.baseAddress, Int32(buffer.count))
     }
     for index in 0..<Int(count) {
       let change = changes[index]

@@ -94,8 +94,11 @@ typedef struct {
 } csockets_change;
 
 /// Waits for changes, at most `milliseconds` (-1: for ever). Returns how many, at most `capacity`.
+///
+/// While peers are brisk it looks again for a moment before it sleeps: falling asleep and being woken takes longer than
+/// their next bytes. `is_brisk` says so of the wait before, and then of this one.
 int32_t csockets_poller_wait(
-    int32_t poller, int32_t milliseconds, csockets_change *changes, int32_t capacity);
+    int32_t poller, int32_t milliseconds, bool *is_brisk, csockets_change *changes, int32_t capacity);
 
 // Not needed on a device: signals.
 
