@@ -173,6 +173,7 @@ def test_a_handshake_that_stalls_is_given_up():
     with RawWebSocket(simulator.address) as peer:
         peer.send(request()[:60])
         assert peer.read_to_end() == b""
+    simulator.wait_for_line("WebSocket failed: the WebSocket handshake was not over in time", on="stderr")
     with dial(simulator.url) as peer:
         peer.handshake()
     assert simulator.stop() == 0, str(simulator)

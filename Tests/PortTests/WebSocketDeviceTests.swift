@@ -116,7 +116,7 @@ import Testing
     peer.send(Array(webSocketRequest().prefix(60)))
     peer.settle()
     #expect(peer.sessions.usedCount == 1)
-    peer.expectFree(after: .seconds(30), [.local(.handshakeTimedOut)])
+    peer.expectFree(after: .seconds(30), [.webSocket(.handshakeUnfinished)])
   }
 
   @Test(

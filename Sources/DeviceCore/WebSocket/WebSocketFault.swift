@@ -80,6 +80,8 @@ public enum WebSocketFault: Error, Equatable, Sendable {
 
   /// The peer closed before the handshake was over.
   case closedInHandshake
+  /// The handshake is not over, and nobody waits any longer.
+  case handshakeUnfinished
   /// The transport broke in the handshake.
   case transportFailed
   /// No random bits for a key or a mask, or no SHA-1.
@@ -121,6 +123,7 @@ public enum WebSocketFault: Error, Equatable, Sendable {
     case .extensionUnasked: "the server uses an extension that was not offered"
     case .subprotocolNotChosen: "the server does not choose the subprotocol coap"
     case .closedInHandshake: "closed before the WebSocket handshake was over"
+    case .handshakeUnfinished: "the WebSocket handshake was not over in time"
     case .transportFailed: "the transport broke"
     case .lacksCryptography: "no random bits or no SHA-1"
     }

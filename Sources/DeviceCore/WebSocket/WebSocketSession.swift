@@ -62,6 +62,9 @@ public struct WebSocketSession: ~Copyable {
   /// For the driver to note that the last read was cut by its space, and the transport may have more.
   public var mayHaveMore = false
 
+  /// For the driver to note that the transport is open.
+  public var isTransportOpen = false
+
   /// Starts as the server of a connection that was accepted.
   ///
   /// - Parameters:
@@ -97,6 +100,7 @@ public struct WebSocketSession: ~Copyable {
     outputEnd = 0
     offeredCount = 0
     mayHaveMore = false
+    isTransportOpen = false
   }
 
   /// Done with this connection.

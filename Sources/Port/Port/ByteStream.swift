@@ -72,7 +72,8 @@ public protocol ByteStream {
   ///   ``Board/wait(until:)``.
   mutating func setWaker(_ waker: Waker) -> Bool
 
-  /// Why TLS or a WebSocket gave up; nil when it did not, or there is none.
+  /// Why TLS or a WebSocket gave up, or what is to be said of a WebSocket that is given up in its opening handshake;
+  /// nil when there is nothing to say.
   var failure: TLSFailure? { get }
 
   /// What the peer did against the rules of a stream that is made of messages, in words for an Abort; nil for

@@ -61,7 +61,7 @@ public struct WebSocketStream<Base: ByteStream, B: Board, Digest: WebSocketDiges
       default: return .failed
       }
       switch base.open() {
-      case .open: break
+      case .open: unsafe session.pointee.isTransportOpen = true
       case let other: return other
       }
       switch flush() {
@@ -133,6 +133,10 @@ public struct WebSocketStream<Base: ByteStream, B: Board, Digest: WebSocketDiges
 
   public var failure: TLSFailure? {
     if let failure = base.failure { return failure }
+    // What is to be said of one that was given up in its handshake, which it does not learn.
+    if unsafe session.pointee.phase == .handshaking && session.pointee.isTransportOpen {
+      return .webSocket(.handshakeUnfinished)
+    }
     return unsafe session.pointee.fault.map { .webSocket($0) }
   }
 
