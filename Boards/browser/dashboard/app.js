@@ -144,7 +144,7 @@ async function discover() {
     if (!connection) throw new CoAPError('not connected');
     return connection.get(path);
   });
-  const sensors = links.filter(({ attributes }) => /^sensor\./.test(attributes.rt ?? ''));
+  const sensors = links.filter(({ attributes }) => /(^| )sensor\./.test(attributes.rt ?? ''));
   if (sensors.length && !charts.size) find('sensors').replaceChildren();
   for (const { path, attributes } of sensors) {
     if (!charts.has(path)) {

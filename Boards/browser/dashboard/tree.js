@@ -49,7 +49,7 @@ function leaf(name, { path, attributes }, read) {
     button.disabled = false;
   };
   const tags = [];
-  if (attributes.rt) tags.push(attributes.rt);
+  if (attributes.rt) tags.push(...attributes.rt.split(' '));
   if (attributes.obs) tags.push('observable');
   if (attributes.sz) tags.push(`${attributes.sz} B`);
   return make('div', { className: 'leaf' }, button, ...tags.map((tag) => make('span', { className: 'tag' }, tag)));
