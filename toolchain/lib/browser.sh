@@ -16,6 +16,8 @@ optimize_browser() {
 link_browser() {
   local name exports=()
   for name in $(browser_exports); do exports+=("--export=$name"); done
+  # Of LLVM's options two switch off what makes code faster and larger, and one lets places that are near each other share
+  # an address.
   # The stack comes first, so that one that overflows leaves the memory instead of writing over what is behind it. The
   # deepest calls take 2 KiB; addresses below 8192, where the connection is then, have two bytes.
   "$(dirname "$(realpath "$(command -v swift)")")/wasm-ld" --no-entry --gc-sections --stack-first \
