@@ -85,3 +85,14 @@ def test_the_state_of_resources_is_shared_by_all_connections(simulator):
         for state in [b"1", b"0"]:
             one.exchange(messages.request(messages.PUT, "/actuators/led", payload=state))
             assert other.exchange(messages.get("/actuators/led")).payload == state
+
+
+def test_a_device_that_was_busy_sleeps_afterwards(simulator):
+    """It looks again before it sleeps while a peer is brisk, and no longer."""
+    with simulator.connect() as peer:
+        for _ in range(1000):
+            peer.exchange(messages.get("/actuators/led"))
+        before = simulator.cpu_seconds
+        time.sleep(1)
+        assert simulator.cpu_seconds - before < 0.1
+        peer.expect_alive()
