@@ -123,6 +123,25 @@ func keepAlive_noRoom_waits(_ check: inout Checker) {
   check.expectMessages(&end, "0.01 T:50000000 O:- P:64 / 7.02 T:50000001 O:- P:0")
 }
 
+func keepAlive_noRoomForLong_endsTheConnection(_ check: inout Checker) {
+  var limits = Limits()
+  limits.keepAliveInterval = .seconds(10)
+  var end = TestEnd(.initiator, limits: limits, sizes: Sizes(transmit: 160))
+  end.takesOutput = false
+  check.expect(end.ask(padding: 60) == nil)
+  // A byte now and then, so that the peer is not one that does not read.
+  end.largestWrite = 1
+  end.wait(15_000)
+  end.takesOutput = true
+  _ = end.flush()
+  end.takesOutput = false
+  end.wait(14_999)
+  check.expect(end.tally.closed == 0)
+  check.expect(end.connection.deadline == end.now + Milliseconds(1))
+  end.wait(1)
+  check.expect(end.tally.end == .unresponsive)
+}
+
 // P-08
 func pong_custodyAskedFor_waitsForEarlierRequests(_ check: inout Checker) {
   var end = TestEnd()

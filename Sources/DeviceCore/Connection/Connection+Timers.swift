@@ -14,9 +14,12 @@ extension Connection {
   private var keepAliveTimer: Timer {
     @inline(never)
     mutating get {
-      guard isOpen, !pingTimer.isOn, transmitBuffer.room >= ConnectionMemory.signalByteCount * 2
-      else { return .off }
-      return Timer(limits.keepAliveInterval, from: quietSince)
+      guard isOpen, !pingTimer.isOn else { return .off }
+      let timer = Timer(limits.keepAliveInterval, from: quietSince)
+      if !timer.isOn || transmitBuffer.room >= ConnectionMemory.signalByteCount * 2 { return timer }
+      // A Ping waits for room, but not longer than it would wait for its Pong.
+      guard let deadline = timer.deadline, limits.pingTimeout.rawValue != 0 else { return .off }
+      return Timer(limits.pingTimeout, from: deadline)
     }
   }
 
@@ -68,8 +71,7 @@ extension Connection {
       return fail(.messageStalled, at: now)
     }
     if keepAliveTimer.isDue(at: now) {
-      // A Ping fits, for that is part of the timer's condition.
-      try? ping(at: now)
+      if (try? ping(at: now)) == nil { close(.unresponsive) }
     }
     if idleTimer.isDue(at: now) {
       release(at: now)

@@ -69,7 +69,7 @@ public enum ConnectionEnd: Equatable, Sendable {
   case closedByPeer
   /// The peer closed within a message.
   case truncated
-  /// No byte came back after a Ping.
+  /// No byte came back after a Ping, or none came for as long while there was no room for one.
   case unresponsive
   /// The peer took none of our bytes for too long.
   case notReading

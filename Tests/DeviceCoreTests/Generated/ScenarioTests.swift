@@ -323,245 +323,246 @@ import Testing
   @Test func keepAlive_silence_pingsByItself() { runScenario(228) }
   @Test func keepAlive_withoutPingTimeout_pingsOncePerInterval() { runScenario(229) }
   @Test func keepAlive_noRoom_waits() { runScenario(230) }
-  @Test func pong_custodyAskedFor_waitsForEarlierRequests() { runScenario(231) }
-  @Test func pong_withoutCustody_doesNotWait() { runScenario(232) }
-  @Test func pong_custodyAskedForTwice_bothAnswered() { runScenario(233) }
-  @Test func pong_custodyWithALongToken_promisesNothing() { runScenario(234) }
-  @Test func pong_owedAtRelease_isSentBeforeTheEnd() { runScenario(235) }
-  @Test func pong_owedAtReleaseWithoutRoom_isSentBeforeTheEnd() { runScenario(236) }
-  @Test func pong_owedAtAbort_isNotSent() { runScenario(237) }
+  @Test func keepAlive_noRoomForLong_endsTheConnection() { runScenario(231) }
+  @Test func pong_custodyAskedFor_waitsForEarlierRequests() { runScenario(232) }
+  @Test func pong_withoutCustody_doesNotWait() { runScenario(233) }
+  @Test func pong_custodyAskedForTwice_bothAnswered() { runScenario(234) }
+  @Test func pong_custodyWithALongToken_promisesNothing() { runScenario(235) }
+  @Test func pong_owedAtRelease_isSentBeforeTheEnd() { runScenario(236) }
+  @Test func pong_owedAtReleaseWithoutRoom_isSentBeforeTheEnd() { runScenario(237) }
+  @Test func pong_owedAtAbort_isNotSent() { runScenario(238) }
 }
 
 @Suite struct PropertyScenarios {
-  @Test func codec_randomMessages_areWrittenAsTheyWereRead() { runScenario(238) }
-  @Test func connection_randomSplits_tellTheSameStory() { runScenario(239) }
-  @Test func connection_randomBytes_endLegally() { runScenario(240) }
-  @Test func connection_damagedTraffic_endsLegally() { runScenario(241) }
-  @Test func connection_damagedVectors_endLegally() { runScenario(242) }
-  @Test func message_randomBytes_isReadOrRefused() { runScenario(243) }
+  @Test func codec_randomMessages_areWrittenAsTheyWereRead() { runScenario(239) }
+  @Test func connection_randomSplits_tellTheSameStory() { runScenario(240) }
+  @Test func connection_randomBytes_endLegally() { runScenario(241) }
+  @Test func connection_damagedTraffic_endsLegally() { runScenario(242) }
+  @Test func connection_damagedVectors_endLegally() { runScenario(243) }
+  @Test func message_randomBytes_isReadOrRefused() { runScenario(244) }
 }
 
 @Suite struct RandomOperationScenarios {
-  @Test func pair_randomOperations_endLegally() { runScenario(244) }
-  @Test func pair_sameRequestsOtherCuts_sameAnswers() { runScenario(245) }
+  @Test func pair_randomOperations_endLegally() { runScenario(245) }
+  @Test func pair_sameRequestsOtherCuts_sameAnswers() { runScenario(246) }
 }
 
 @Suite struct ReleaseScenarios {
-  @Test func release_peerCloses_isReleased() { runScenario(246) }
-  @Test func release_holdOff_isWritten() { runScenario(247) }
-  @Test func release_peerIgnoresIt_closesAfterTheTimer() { runScenario(248) }
-  @Test func release_peerAsksOn_isServed() { runScenario(249) }
-  @Test func release_withRequestsUnderWay_waitsForThem() { runScenario(250) }
-  @Test func release_withDeferredRequests_waitsForThem() { runScenario(251) }
-  @Test func release_requestsNeverAnswered_isSentAfterTheTimer() { runScenario(252) }
-  @Test func release_simultaneous_bothFinish() { runScenario(253) }
-  @Test func release_fromThePeer_whatItAskedBeforeIsAnswered() { runScenario(254) }
-  @Test func release_fromThePeer_ownRequestsEnd() { runScenario(255) }
-  @Test func release_withEverything_isReadable() { runScenario(256) }
-  @Test func release_malformedOptions_areIgnored() { runScenario(257) }
-  @Test func release_beforeCapabilities_isStillARelease() { runScenario(258) }
-  @Test func release_idle_happensByItself() { runScenario(259) }
+  @Test func release_peerCloses_isReleased() { runScenario(247) }
+  @Test func release_holdOff_isWritten() { runScenario(248) }
+  @Test func release_peerIgnoresIt_closesAfterTheTimer() { runScenario(249) }
+  @Test func release_peerAsksOn_isServed() { runScenario(250) }
+  @Test func release_withRequestsUnderWay_waitsForThem() { runScenario(251) }
+  @Test func release_withDeferredRequests_waitsForThem() { runScenario(252) }
+  @Test func release_requestsNeverAnswered_isSentAfterTheTimer() { runScenario(253) }
+  @Test func release_simultaneous_bothFinish() { runScenario(254) }
+  @Test func release_fromThePeer_whatItAskedBeforeIsAnswered() { runScenario(255) }
+  @Test func release_fromThePeer_ownRequestsEnd() { runScenario(256) }
+  @Test func release_withEverything_isReadable() { runScenario(257) }
+  @Test func release_malformedOptions_areIgnored() { runScenario(258) }
+  @Test func release_beforeCapabilities_isStillARelease() { runScenario(259) }
+  @Test func release_idle_happensByItself() { runScenario(260) }
 }
 
 @Suite struct RequestScenarios {
-  @Test func request_answered_isOneMessageEachWay() { runScenario(260) }
-  @Test func requests_answeredInAnyOrder_areMatchedByToken() { runScenario(261) }
-  @Test func response_nobodyAskedFor_isDropped() { runScenario(262) }
-  @Test func response_withUnknownCriticalOption_failsThatExchangeOnly() { runScenario(263) }
-  @Test func response_withUnknownElectiveOption_isDelivered() { runScenario(264) }
-  @Test func request_notAnswered_timesOutAndALateAnswerIsDropped() { runScenario(265) }
-  @Test func request_cancelled_endsWithoutAnEvent() { runScenario(266) }
-  @Test func requests_moreThanTheTable_areRefusedUntilOneEnds() { runScenario(267) }
-  @Test func requests_noTable_areRefused() { runScenario(268) }
-  @Test func request_noRoom_isRefusedUntilOutputLeaves() { runScenario(269) }
-  @Test func request_fromTheAcceptor_isAnswered() { runScenario(270) }
-  @Test func requests_connectionEnds_failBeforeTheLastEvent() { runScenario(271) }
+  @Test func request_answered_isOneMessageEachWay() { runScenario(261) }
+  @Test func requests_answeredInAnyOrder_areMatchedByToken() { runScenario(262) }
+  @Test func response_nobodyAskedFor_isDropped() { runScenario(263) }
+  @Test func response_withUnknownCriticalOption_failsThatExchangeOnly() { runScenario(264) }
+  @Test func response_withUnknownElectiveOption_isDelivered() { runScenario(265) }
+  @Test func request_notAnswered_timesOutAndALateAnswerIsDropped() { runScenario(266) }
+  @Test func request_cancelled_endsWithoutAnEvent() { runScenario(267) }
+  @Test func requests_moreThanTheTable_areRefusedUntilOneEnds() { runScenario(268) }
+  @Test func requests_noTable_areRefused() { runScenario(269) }
+  @Test func request_noRoom_isRefusedUntilOutputLeaves() { runScenario(270) }
+  @Test func request_fromTheAcceptor_isAnswered() { runScenario(271) }
+  @Test func requests_connectionEnds_failBeforeTheLastEvent() { runScenario(272) }
 }
 
 @Suite struct ResourceScenarios {
-  @Test func resources_paths_findTheirResource() { runScenario(272) }
-  @Test func resources_methods_areCalledOrNotAllowed() { runScenario(273) }
-  @Test func resources_formats_areNegotiated() { runScenario(274) }
-  @Test func resources_unusableCriticalOption_isABadOption() { runScenario(275) }
-  @Test func resources_refusedBeforeAnyResource_haveTheirCodes() { runScenario(276) }
-  @Test func resources_queries_areRead() { runScenario(277) }
-  @Test func resources_wellKnownCore_listsLinks() { runScenario(278) }
-  @Test func resources_linksLargerThanTheMemory_comeInBlocks() { runScenario(279) }
-  @Test func resources_postponed_answerWhenReady() { runScenario(280) }
-  @Test func resources_connectionGone_areTold() { runScenario(281) }
+  @Test func resources_paths_findTheirResource() { runScenario(273) }
+  @Test func resources_methods_areCalledOrNotAllowed() { runScenario(274) }
+  @Test func resources_formats_areNegotiated() { runScenario(275) }
+  @Test func resources_unusableCriticalOption_isABadOption() { runScenario(276) }
+  @Test func resources_refusedBeforeAnyResource_haveTheirCodes() { runScenario(277) }
+  @Test func resources_queries_areRead() { runScenario(278) }
+  @Test func resources_wellKnownCore_listsLinks() { runScenario(279) }
+  @Test func resources_linksLargerThanTheMemory_comeInBlocks() { runScenario(280) }
+  @Test func resources_postponed_answerWhenReady() { runScenario(281) }
+  @Test func resources_connectionGone_areTold() { runScenario(282) }
 }
 
 @Suite struct ServingScenarios {
-  @Test func serving_nobodyServes_isNotImplemented() { runScenario(282) }
-  @Test func serving_handlerWritesNothing_isAnInternalError() { runScenario(283) }
-  @Test func serving_answerLargerThanTheMemory_isAnInternalError() { runScenario(284) }
-  @Test func serving_answerLargerThanThePeerTakes_isAnInternalError() { runScenario(285) }
-  @Test func serving_twice_answersOnce() { runScenario(286) }
-  @Test func serving_otherEvent_doesNothing() { runScenario(287) }
-  @Test func serving_commandsBeforeServe_leaveRoomForTheAnswer() { runScenario(288) }
-  @Test func serving_requestFromWithinAnEvent_goesOutToo() { runScenario(289) }
-  @Test func serving_connectionFailsBeforeServe_sendsNothing() { runScenario(290) }
-  @Test func serving_longTokenAndSmallAnswers_isAnswered() { runScenario(291) }
-  @Test func serving_longTokenPostponed_isUnavailable() { runScenario(292) }
-  @Test func ping_tokenLongerThanAnnounced_aborts() { runScenario(293) }
-  @Test func message_reservedCode_aborts() { runScenario(294) }
-  @Test func message_anyMethodOrResponseCode_isNoReasonToAbort() { runScenario(295) }
+  @Test func serving_nobodyServes_isNotImplemented() { runScenario(283) }
+  @Test func serving_handlerWritesNothing_isAnInternalError() { runScenario(284) }
+  @Test func serving_answerLargerThanTheMemory_isAnInternalError() { runScenario(285) }
+  @Test func serving_answerLargerThanThePeerTakes_isAnInternalError() { runScenario(286) }
+  @Test func serving_twice_answersOnce() { runScenario(287) }
+  @Test func serving_otherEvent_doesNothing() { runScenario(288) }
+  @Test func serving_commandsBeforeServe_leaveRoomForTheAnswer() { runScenario(289) }
+  @Test func serving_requestFromWithinAnEvent_goesOutToo() { runScenario(290) }
+  @Test func serving_connectionFailsBeforeServe_sendsNothing() { runScenario(291) }
+  @Test func serving_longTokenAndSmallAnswers_isAnswered() { runScenario(292) }
+  @Test func serving_longTokenPostponed_isUnavailable() { runScenario(293) }
+  @Test func ping_tokenLongerThanAnnounced_aborts() { runScenario(294) }
+  @Test func message_reservedCode_aborts() { runScenario(295) }
+  @Test func message_anyMethodOrResponseCode_isNoReasonToAbort() { runScenario(296) }
 }
 
 @Suite struct SizeScenarios {
-  @Test func oversize_onlyItsLengthIn_aborts() { runScenario(296) }
-  @Test func message_ofJustTheAnnouncedSize_isTaken() { runScenario(297) }
-  @Test func oversizeRequest_drained_isRefusedWithSize1() { runScenario(298) }
-  @Test func oversizeRequest_byteByByte_isRefusedWithSize1() { runScenario(299) }
-  @Test func oversizeResponse_drained_failsItsRequest() { runScenario(300) }
-  @Test func oversize_aboveTheDrainLimit_aborts() { runScenario(301) }
-  @Test func oversize_signalOrOther_isNeverDrained() { runScenario(302) }
-  @Test func oversize_tokenLargerThanTheBuffer_aborts() { runScenario(303) }
-  @Test func drain_stopsHalfWay_isAborted() { runScenario(304) }
-  @Test func drain_complete_startsTheNextTimer() { runScenario(305) }
-  @Test func drain_endOfStreamWithin_isTruncated() { runScenario(306) }
-  @Test func drain_endOfStreamBehind_servesWhatFollowed() { runScenario(307) }
-  @Test func drain_noRoomForTheRefusal_waits() { runScenario(308) }
+  @Test func oversize_onlyItsLengthIn_aborts() { runScenario(297) }
+  @Test func message_ofJustTheAnnouncedSize_isTaken() { runScenario(298) }
+  @Test func oversizeRequest_drained_isRefusedWithSize1() { runScenario(299) }
+  @Test func oversizeRequest_byteByByte_isRefusedWithSize1() { runScenario(300) }
+  @Test func oversizeResponse_drained_failsItsRequest() { runScenario(301) }
+  @Test func oversize_aboveTheDrainLimit_aborts() { runScenario(302) }
+  @Test func oversize_signalOrOther_isNeverDrained() { runScenario(303) }
+  @Test func oversize_tokenLargerThanTheBuffer_aborts() { runScenario(304) }
+  @Test func drain_stopsHalfWay_isAborted() { runScenario(305) }
+  @Test func drain_complete_startsTheNextTimer() { runScenario(306) }
+  @Test func drain_endOfStreamWithin_isTruncated() { runScenario(307) }
+  @Test func drain_endOfStreamBehind_servesWhatFollowed() { runScenario(308) }
+  @Test func drain_noRoomForTheRefusal_waits() { runScenario(309) }
 }
 
 @Suite struct TimeScenarios {
-  @Test func instant_comparedAcrossTheWrap_knowsWhatIsLater() { runScenario(309) }
-  @Test func milliseconds_fromSeconds_stayWithinTheirRange() { runScenario(310) }
-  @Test func timers_anywhereOnTheClock_runTheirTime() { runScenario(311) }
-  @Test func timers_setToZero_neverRun() { runScenario(312) }
+  @Test func instant_comparedAcrossTheWrap_knowsWhatIsLater() { runScenario(310) }
+  @Test func milliseconds_fromSeconds_stayWithinTheirRange() { runScenario(311) }
+  @Test func timers_anywhereOnTheClock_runTheirTime() { runScenario(312) }
+  @Test func timers_setToZero_neverRun() { runScenario(313) }
 }
 
 @Suite struct TokenScenarios {
-  @Test func token_bytesOfEachLength_areKept() { runScenario(313) }
-  @Test func token_madeOfANumber_isFourBytes() { runScenario(314) }
-  @Test func tokens_ofManyRequests_areAllDifferent() { runScenario(315) }
-  @Test func tokens_ofPings_areCountedWithThose() { runScenario(316) }
-  @Test func tokens_sameInBothDirections_areTwoRequests() { runScenario(317) }
+  @Test func token_bytesOfEachLength_areKept() { runScenario(314) }
+  @Test func token_madeOfANumber_isFourBytes() { runScenario(315) }
+  @Test func tokens_ofManyRequests_areAllDifferent() { runScenario(316) }
+  @Test func tokens_ofPings_areCountedWithThose() { runScenario(317) }
+  @Test func tokens_sameInBothDirections_areTwoRequests() { runScenario(318) }
 }
 
 @Suite struct URICompositionScenarios {
-  @Test func composition_scheme_isThatOfTheTransport() { runScenario(318) }
-  @Test func composition_hostNotSaid_isTheDefault() { runScenario(319) }
-  @Test func composition_host_isWrittenInOneWay() { runScenario(320) }
-  @Test func composition_port_isShownUnlessTheSchemeSaysIt() { runScenario(321) }
-  @Test func composition_pathAndQuery_encodeWhatTheyMust() { runScenario(322) }
-  @Test func composition_otherOptions_areNotShown() { runScenario(323) }
-  @Test func composition_optionsOfNoURI_haveTheirError() { runScenario(324) }
-  @Test func composition_destinationOfNoURI_isMalformed() { runScenario(325) }
-  @Test func composition_memory_isUsedToTheLastByte() { runScenario(326) }
+  @Test func composition_scheme_isThatOfTheTransport() { runScenario(319) }
+  @Test func composition_hostNotSaid_isTheDefault() { runScenario(320) }
+  @Test func composition_host_isWrittenInOneWay() { runScenario(321) }
+  @Test func composition_port_isShownUnlessTheSchemeSaysIt() { runScenario(322) }
+  @Test func composition_pathAndQuery_encodeWhatTheyMust() { runScenario(323) }
+  @Test func composition_otherOptions_areNotShown() { runScenario(324) }
+  @Test func composition_optionsOfNoURI_haveTheirError() { runScenario(325) }
+  @Test func composition_destinationOfNoURI_isMalformed() { runScenario(326) }
+  @Test func composition_memory_isUsedToTheLastByte() { runScenario(327) }
 }
 
 @Suite struct URIOptionsScenarios {
-  @Test func uriOptions_connectionElsewhere_nameHostAndPort() { runScenario(327) }
-  @Test func uriOptions_sameHostWrittenOtherwise_leaveItOut() { runScenario(328) }
-  @Test func uriOptions_percentEncoding_isDecodedOnce() { runScenario(329) }
-  @Test func uriOptions_pathAndQuery_areSplit() { runScenario(330) }
-  @Test func uriOptions_of255Bytes_areTaken() { runScenario(331) }
-  @Test func uriOptions_withObserve_areInOrder() { runScenario(332) }
+  @Test func uriOptions_connectionElsewhere_nameHostAndPort() { runScenario(328) }
+  @Test func uriOptions_sameHostWrittenOtherwise_leaveItOut() { runScenario(329) }
+  @Test func uriOptions_percentEncoding_isDecodedOnce() { runScenario(330) }
+  @Test func uriOptions_pathAndQuery_areSplit() { runScenario(331) }
+  @Test func uriOptions_of255Bytes_areTaken() { runScenario(332) }
+  @Test func uriOptions_withObserve_areInOrder() { runScenario(333) }
 }
 
 @Suite struct URIPropertyScenarios {
-  @Test func uriProperty_optionsToURI_andBack_areTheSame() { runScenario(333) }
-  @Test func uriProperty_uriToOptions_andBack_saysTheSame() { runScenario(334) }
+  @Test func uriProperty_optionsToURI_andBack_areTheSame() { runScenario(334) }
+  @Test func uriProperty_uriToOptions_andBack_saysTheSame() { runScenario(335) }
 }
 
 @Suite struct URIScenarios {
-  @Test func uri_scheme_isOneOfFour() { runScenario(335) }
-  @Test func uri_schemeInAnyCase_hasItsPortAndTransport() { runScenario(336) }
-  @Test func uri_host_isThereAndLegal() { runScenario(337) }
-  @Test func uri_address_isOfOneMachine() { runScenario(338) }
-  @Test func uri_noIPv6AddressInBrackets_isRefused() { runScenario(339) }
-  @Test func uri_port_isANumberOf16Bits() { runScenario(340) }
-  @Test func uri_pathAndQuery_areLegal() { runScenario(341) }
-  @Test func uri_authority_isTakenApart() { runScenario(342) }
-  @Test func uri_parts_ofMoreThan255Bytes_areRefused() { runScenario(343) }
-  @Test func uri_everyPrefixWithEveryByte_neverTraps() { runScenario(344) }
+  @Test func uri_scheme_isOneOfFour() { runScenario(336) }
+  @Test func uri_schemeInAnyCase_hasItsPortAndTransport() { runScenario(337) }
+  @Test func uri_host_isThereAndLegal() { runScenario(338) }
+  @Test func uri_address_isOfOneMachine() { runScenario(339) }
+  @Test func uri_noIPv6AddressInBrackets_isRefused() { runScenario(340) }
+  @Test func uri_port_isANumberOf16Bits() { runScenario(341) }
+  @Test func uri_pathAndQuery_areLegal() { runScenario(342) }
+  @Test func uri_authority_isTakenApart() { runScenario(343) }
+  @Test func uri_parts_ofMoreThan255Bytes_areRefused() { runScenario(344) }
+  @Test func uri_everyPrefixWithEveryByte_neverTraps() { runScenario(345) }
 }
 
 @Suite struct URIVectorScenarios {
-  @Test func uriVectors_uri_givesItsOptions() { runScenario(345) }
-  @Test func uriVectors_options_makeTheURI() { runScenario(346) }
-  @Test func uriVectors_composed_givesItsOptions() { runScenario(347) }
-  @Test func uriVectors_onTheirOwnConnection_saveTheHost() { runScenario(348) }
+  @Test func uriVectors_uri_givesItsOptions() { runScenario(346) }
+  @Test func uriVectors_options_makeTheURI() { runScenario(347) }
+  @Test func uriVectors_composed_givesItsOptions() { runScenario(348) }
+  @Test func uriVectors_onTheirOwnConnection_saveTheHost() { runScenario(349) }
 }
 
 @Suite struct VectorScenarios {
-  @Test func vectorsA_decoded_readAsListed() { runScenario(349) }
-  @Test func vectorsB_decoded_readAsListed() { runScenario(350) }
-  @Test func vectorsC_decoded_readAsListed() { runScenario(351) }
-  @Test func vectorsD_decoded_readAsListed() { runScenario(352) }
-  @Test func vectorsE_decoded_readAsListed() { runScenario(353) }
-  @Test func vectorsF_decoded_readAsListed() { runScenario(354) }
-  @Test func vectorsG_decoded_readAsListed() { runScenario(355) }
-  @Test func vectorsH_decoded_readAsListed() { runScenario(356) }
-  @Test func vectorsA_inOnePiece_handledAsListed() { runScenario(357) }
-  @Test func vectorsA_byteByByte_handledAsListed() { runScenario(358) }
-  @Test func vectorsA_inTwoPieces_handledAsListed() { runScenario(359) }
-  @Test func vectorsB_inOnePiece_handledAsListed() { runScenario(360) }
-  @Test func vectorsB_byteByByte_handledAsListed() { runScenario(361) }
-  @Test func vectorsB_inTwoPieces_handledAsListed() { runScenario(362) }
-  @Test func vectorsC_inOnePiece_handledAsListed() { runScenario(363) }
-  @Test func vectorsC_byteByByte_handledAsListed() { runScenario(364) }
-  @Test func vectorsC_inTwoPieces_handledAsListed() { runScenario(365) }
-  @Test func vectorsD_inOnePiece_handledAsListed() { runScenario(366) }
-  @Test func vectorsD_byteByByte_handledAsListed() { runScenario(367) }
-  @Test func vectorsD_inTwoPieces_handledAsListed() { runScenario(368) }
-  @Test func vectorsE_inOnePiece_handledAsListed() { runScenario(369) }
-  @Test func vectorsE_byteByByte_handledAsListed() { runScenario(370) }
-  @Test func vectorsE_inTwoPieces_handledAsListed() { runScenario(371) }
-  @Test func vectorsF_inOnePiece_handledAsListed() { runScenario(372) }
-  @Test func vectorsF_byteByByte_handledAsListed() { runScenario(373) }
-  @Test func vectorsF_inTwoPieces_handledAsListed() { runScenario(374) }
-  @Test func vectorsG_inOnePiece_handledAsListed() { runScenario(375) }
-  @Test func vectorsG_byteByByte_handledAsListed() { runScenario(376) }
-  @Test func vectorsG_inTwoPieces_handledAsListed() { runScenario(377) }
-  @Test func vectorsH_inOnePiece_handledAsListed() { runScenario(378) }
-  @Test func vectorsH_byteByByte_handledAsListed() { runScenario(379) }
-  @Test func vectorsH_inTwoPieces_handledAsListed() { runScenario(380) }
+  @Test func vectorsA_decoded_readAsListed() { runScenario(350) }
+  @Test func vectorsB_decoded_readAsListed() { runScenario(351) }
+  @Test func vectorsC_decoded_readAsListed() { runScenario(352) }
+  @Test func vectorsD_decoded_readAsListed() { runScenario(353) }
+  @Test func vectorsE_decoded_readAsListed() { runScenario(354) }
+  @Test func vectorsF_decoded_readAsListed() { runScenario(355) }
+  @Test func vectorsG_decoded_readAsListed() { runScenario(356) }
+  @Test func vectorsH_decoded_readAsListed() { runScenario(357) }
+  @Test func vectorsA_inOnePiece_handledAsListed() { runScenario(358) }
+  @Test func vectorsA_byteByByte_handledAsListed() { runScenario(359) }
+  @Test func vectorsA_inTwoPieces_handledAsListed() { runScenario(360) }
+  @Test func vectorsB_inOnePiece_handledAsListed() { runScenario(361) }
+  @Test func vectorsB_byteByByte_handledAsListed() { runScenario(362) }
+  @Test func vectorsB_inTwoPieces_handledAsListed() { runScenario(363) }
+  @Test func vectorsC_inOnePiece_handledAsListed() { runScenario(364) }
+  @Test func vectorsC_byteByByte_handledAsListed() { runScenario(365) }
+  @Test func vectorsC_inTwoPieces_handledAsListed() { runScenario(366) }
+  @Test func vectorsD_inOnePiece_handledAsListed() { runScenario(367) }
+  @Test func vectorsD_byteByByte_handledAsListed() { runScenario(368) }
+  @Test func vectorsD_inTwoPieces_handledAsListed() { runScenario(369) }
+  @Test func vectorsE_inOnePiece_handledAsListed() { runScenario(370) }
+  @Test func vectorsE_byteByByte_handledAsListed() { runScenario(371) }
+  @Test func vectorsE_inTwoPieces_handledAsListed() { runScenario(372) }
+  @Test func vectorsF_inOnePiece_handledAsListed() { runScenario(373) }
+  @Test func vectorsF_byteByByte_handledAsListed() { runScenario(374) }
+  @Test func vectorsF_inTwoPieces_handledAsListed() { runScenario(375) }
+  @Test func vectorsG_inOnePiece_handledAsListed() { runScenario(376) }
+  @Test func vectorsG_byteByByte_handledAsListed() { runScenario(377) }
+  @Test func vectorsG_inTwoPieces_handledAsListed() { runScenario(378) }
+  @Test func vectorsH_inOnePiece_handledAsListed() { runScenario(379) }
+  @Test func vectorsH_byteByByte_handledAsListed() { runScenario(380) }
+  @Test func vectorsH_inTwoPieces_handledAsListed() { runScenario(381) }
 }
 
 @Suite struct WebSocketHandshakeScenarios {
-  @Test func webSocketHandshakes_inOnePiece_handledAsListed() { runScenario(381) }
-  @Test func webSocketHandshakes_byteByByte_handledAsListed() { runScenario(382) }
-  @Test func webSocketHandshakes_asAStreamReads_leaveTheFrames() { runScenario(383) }
-  @Test func webSocketClient_dialling_asksAsTheRFCSays() { runScenario(384) }
-  @Test func webSocketClient_hostThatIsNone_isRefused() { runScenario(385) }
-  @Test func webSocketOrigins_list_isComparedWhole() { runScenario(386) }
+  @Test func webSocketHandshakes_inOnePiece_handledAsListed() { runScenario(382) }
+  @Test func webSocketHandshakes_byteByByte_handledAsListed() { runScenario(383) }
+  @Test func webSocketHandshakes_asAStreamReads_leaveTheFrames() { runScenario(384) }
+  @Test func webSocketClient_dialling_asksAsTheRFCSays() { runScenario(385) }
+  @Test func webSocketClient_hostThatIsNone_isRefused() { runScenario(386) }
+  @Test func webSocketOrigins_list_isComparedWhole() { runScenario(387) }
 }
 
 @Suite struct WebSocketScenarios {
-  @Test func webSocket_frameOf2To60_isRefusedWith1009() { runScenario(387) }
-  @Test func webSocket_frameAboveTheLimit_isRefusedWith1009() { runScenario(388) }
-  @Test func webSocket_frameOfTheLimit_isTaken() { runScenario(389) }
-  @Test func webSocket_fragmentsWithoutEnd_areRefusedWith1009() { runScenario(390) }
-  @Test func webSocket_fragmentsAboveTheLimit_areRefusedBeforeTheyCome() { runScenario(391) }
-  @Test func webSocket_emptyFragments_areCounted() { runScenario(392) }
-  @Test func webSocket_closeWithoutACode_isAnsweredWithoutOne() { runScenario(393) }
-  @Test func webSocket_closeCodes_onlyThoseThatMayBeSent() { runScenario(394) }
-  @Test func webSocket_requestBeforeTheClose_isAnsweredFirst() { runScenario(395) }
-  @Test func webSocket_behindABadFrame_nothingIsRead() { runScenario(396) }
-  @Test func webSocket_release_endsWith1000() { runScenario(397) }
-  @Test func webSocket_abortOfTheConnection_endsWith1002() { runScenario(398) }
-  @Test func webSocket_pings_theLastIsAnswered() { runScenario(399) }
-  @Test func webSocket_randomTraffic_comesThroughUnchanged() { runScenario(400) }
-  @Test func webSocket_randomNoise_endsInOrder() { runScenario(401) }
+  @Test func webSocket_frameOf2To60_isRefusedWith1009() { runScenario(388) }
+  @Test func webSocket_frameAboveTheLimit_isRefusedWith1009() { runScenario(389) }
+  @Test func webSocket_frameOfTheLimit_isTaken() { runScenario(390) }
+  @Test func webSocket_fragmentsWithoutEnd_areRefusedWith1009() { runScenario(391) }
+  @Test func webSocket_fragmentsAboveTheLimit_areRefusedBeforeTheyCome() { runScenario(392) }
+  @Test func webSocket_emptyFragments_areCounted() { runScenario(393) }
+  @Test func webSocket_closeWithoutACode_isAnsweredWithoutOne() { runScenario(394) }
+  @Test func webSocket_closeCodes_onlyThoseThatMayBeSent() { runScenario(395) }
+  @Test func webSocket_requestBeforeTheClose_isAnsweredFirst() { runScenario(396) }
+  @Test func webSocket_behindABadFrame_nothingIsRead() { runScenario(397) }
+  @Test func webSocket_release_endsWith1000() { runScenario(398) }
+  @Test func webSocket_abortOfTheConnection_endsWith1002() { runScenario(399) }
+  @Test func webSocket_pings_theLastIsAnswered() { runScenario(400) }
+  @Test func webSocket_randomTraffic_comesThroughUnchanged() { runScenario(401) }
+  @Test func webSocket_randomNoise_endsInOrder() { runScenario(402) }
 }
 
 @Suite struct WebSocketVectorScenarios {
-  @Test func vectorsW_decoded_readAsListed() { runScenario(402) }
-  @Test func vectorsW_inOnePiece_handledAsListed() { runScenario(403) }
-  @Test func vectorsW_byteByByte_handledAsListed() { runScenario(404) }
-  @Test func vectorsW_inTwoPieces_handledAsListed() { runScenario(405) }
+  @Test func vectorsW_decoded_readAsListed() { runScenario(403) }
+  @Test func vectorsW_inOnePiece_handledAsListed() { runScenario(404) }
+  @Test func vectorsW_byteByByte_handledAsListed() { runScenario(405) }
+  @Test func vectorsW_inTwoPieces_handledAsListed() { runScenario(406) }
 }
 
 @Suite struct WriterScenarios {
-  @Test func writer_eachFormOfDelta_isWritten() { runScenario(406) }
-  @Test func writer_eachFormOfLength_isWritten() { runScenario(407) }
-  @Test func writer_uint_isAsShortAsItCanBe() { runScenario(408) }
-  @Test func writer_bodyOfEachSize_hasTheOnlyHeaderThatFits() { runScenario(409) }
-  @Test func writer_peersLimit_isUsedToTheLastByte() { runScenario(410) }
-  @Test func writer_memory_isUsedToTheLastByte() { runScenario(411) }
-  @Test func writer_illegalCall_throwsAndChangesNothing() { runScenario(412) }
-  @Test func request_writeFails_connectionIsUnchanged() { runScenario(413) }
-  @Test func writer_paths_becomeSegments() { runScenario(414) }
+  @Test func writer_eachFormOfDelta_isWritten() { runScenario(407) }
+  @Test func writer_eachFormOfLength_isWritten() { runScenario(408) }
+  @Test func writer_uint_isAsShortAsItCanBe() { runScenario(409) }
+  @Test func writer_bodyOfEachSize_hasTheOnlyHeaderThatFits() { runScenario(410) }
+  @Test func writer_peersLimit_isUsedToTheLastByte() { runScenario(411) }
+  @Test func writer_memory_isUsedToTheLastByte() { runScenario(412) }
+  @Test func writer_illegalCall_throwsAndChangesNothing() { runScenario(413) }
+  @Test func request_writeFails_connectionIsUnchanged() { runScenario(414) }
+  @Test func writer_paths_becomeSegments() { runScenario(415) }
 }
