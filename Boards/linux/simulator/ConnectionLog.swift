@@ -7,6 +7,8 @@ import Port
 /// Writes what happens on the connections to the log.
 struct ConnectionLog: DeviceObserver {
   let logger: Logger
+  /// Whether every event is written: asking the logger takes longer than most events.
+  private let isDebugging: Bool
   private let circumstances: TLSCircumstances
   /// How many observations each connection has, by its slot; none is not noted.
   private var observations: [Int: Int] = [:]
@@ -16,6 +18,7 @@ struct ConnectionLog: DeviceObserver {
 
   init(logger: Logger, handshakeTimeout: Seconds, reader: PeerReader? = nil) {
     self.logger = logger
+    isDebugging = logger.logLevel <= .debug
     self.reader = reader
     var circumstances = TLSCircumstances(.server)
     circumstances.handshakeTimeout = handshakeTimeout
@@ -45,34 +48,35 @@ struct ConnectionLog: DeviceObserver {
     reader?.didHandle(event, on: &connection, slot: slot, at: now)
   }
 
-  mutating func didServe(on connection: borrowing Connection, slot: Int) {
+  mutating func didServe(on connection: inout Connection, slot: Int) {
     let count = connection.observerCount
-    guard count != observations[slot] ?? 0 else { return }
+    // Mostly nobody observes, and nothing has to be looked up.
+    guard count > 0 || !observations.isEmpty, count != observations[slot] ?? 0 else { return }
     observations[slot] = count == 0 ? nil : count
     logger.info("connection \(slot): observations: \(count)")
   }
 
-  mutating func observe(_ event: Event, on connection: borrowing Connection, slot: Int) {
+  mutating func observe(_ event: Event, on connection: inout Connection, slot: Int) {
     switch event {
     case .closed(let end):
       let observed = observations.removeValue(forKey: slot).map { ", observations ended: \($0)" } ?? ""
       logger.info("connection \(slot): closed, \(end.text)\(observed)")
     case .aborted:
-      logger.info("connection \(slot): peer aborted: \(payloadText(connection))")
+      logger.info("connection \(slot): peer aborted: \(payloadText(&connection))")
     case .capabilities:
       let capabilities = connection.peerCapabilities
       logger.debug(
         "connection \(slot): peer takes \(capabilities.maximumMessageByteCount) bytes\(capabilities.supportsBERT ? ", BERT" : "")"
       )
-    case .request where changesState(connection):
+    case .request where changesState(&connection):
       if let message = connection.message { logger.info("connection \(slot): \(describe(message))") }
     default:
-      logger.debug("connection \(slot): \(event)")
+      if isDebugging { logger.debug("connection \(slot): \(event)") }
     }
   }
 
   /// A request that may change something, and is not one of many for the same body.
-  private func changesState(_ connection: borrowing Connection) -> Bool {
+  private func changesState(_ connection: inout Connection) -> Bool {
     guard let message = connection.message else { return false }
     switch message.code {
     case .post, .put, .delete, .patch, .iPatch: return message.block(.block1) == nil
@@ -80,7 +84,7 @@ struct ConnectionLog: DeviceObserver {
     }
   }
 
-  private func payloadText(_ connection: borrowing Connection) -> String {
+  private func payloadText(_ connection: inout Connection) -> String {
     guard let message = connection.message else { return "" }
     let payload = message.payload
     var bytes: [UInt8] = []

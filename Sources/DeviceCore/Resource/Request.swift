@@ -80,17 +80,19 @@ public struct Request: ~Escapable {
   }
 
   /// Whether the Uri-Path options are the segments of `path`, which is split at "/"; "" is the root.
-  @inline(never)
   public func hasPath(_ path: StaticString) -> Bool {
     hasPath(path.bytes)
   }
 
   /// Whether the Uri-Path options are the segments of `path`, as for a text.
-  @inline(never)
   public func hasPath(_ path: Span<UInt8>) -> Bool {
     guard path.count > 0 else { return options.pathByteCount == 0 }
-    // Nearly every path that is another one ends here.
-    guard options.pathByteCount == path.count + 1 else { return false }
+    // Nearly every path that is another one ends here, without a call.
+    return options.pathByteCount == path.count + 1 && hasSegments(path)
+  }
+
+  @inline(never)
+  private func hasSegments(_ path: Span<UInt8>) -> Bool {
     var options = message.options
     var start = 0
     while start <= path.count, let option = options.nextCompact() {

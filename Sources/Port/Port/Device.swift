@@ -113,10 +113,10 @@ public struct Service<
   }
 
   public mutating func handle(_ event: Event, on connection: inout Connection, at now: Instant) {
-    observer.observe(event, on: connection, slot: slot)
+    observer.observe(event, on: &connection, slot: slot)
     if event == .request {
       connection.serve(&resources, at: now)
-      observer.didServe(on: connection, slot: slot)
+      observer.didServe(on: &connection, slot: slot)
     }
     observer.didHandle(event, on: &connection, slot: slot, at: now)
   }

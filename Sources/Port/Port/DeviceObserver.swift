@@ -1,15 +1,18 @@
 import DeviceCore
 
 /// Hears what a ``Device`` does, to log or to show it, and may have the device ask its peers. All functions have an empty default.
+///
+/// Connections are handed in as `inout` even to who only looks: one that is borrowed would be copied, all of it.
 public protocol DeviceObserver: ~Copyable {
   /// A peer has connected; `slot` names the connection until it is closed.
   mutating func didAccept(slot: Int)
   /// A stream could not be opened, or TLS broke on it; it is closed.
   mutating func didFail(slot: Int, _ failure: TLSFailure)
-  /// An event, before the device acts on it.
-  mutating func observe(_ event: Event, on connection: borrowing Connection, slot: Int)
+  /// An event, before the device acts on it. This is for looking; see
+  /// ``didHandle(_:on:slot:at:)`` for sending.
+  mutating func observe(_ event: Event, on connection: inout Connection, slot: Int)
   /// A request was answered, or put off.
-  mutating func didServe(on connection: borrowing Connection, slot: Int)
+  mutating func didServe(on connection: inout Connection, slot: Int)
   /// The device has moved what there was to move on a connection: requests of its own may be sent. It comes again when
   /// there was something to move again, and at the moment that was returned last.
   ///
@@ -25,8 +28,8 @@ public protocol DeviceObserver: ~Copyable {
 extension DeviceObserver where Self: ~Copyable {
   public mutating func didAccept(slot: Int) {}
   public mutating func didFail(slot: Int, _ failure: TLSFailure) {}
-  public mutating func observe(_ event: Event, on connection: borrowing Connection, slot: Int) {}
-  public mutating func didServe(on connection: borrowing Connection, slot: Int) {}
+  public mutating func observe(_ event: Event, on connection: inout Connection, slot: Int) {}
+  public mutating func didServe(on connection: inout Connection, slot: Int) {}
   public mutating func attend(
     to connection: inout Connection, slot: Int, at now: Instant
   ) -> Instant? { nil }

@@ -113,7 +113,8 @@ public struct Endpoint<Stream: ByteStream>: ~Copyable {
     connection.transportFailed()
   }
 
-  private func drainOutput() -> WriteResult {
+  // Mutating, because what is not would be handed a copy of the endpoint when it is called.
+  private mutating func drainOutput() -> WriteResult {
     var stream = self.stream
     return stream.write(connection.pendingOutput)
   }

@@ -18,7 +18,10 @@ public struct Slot<Stream: ByteStream>: ~Copyable {
     self.memory = memory
   }
 
-  var isFree: Bool { opening == nil && endpoint == nil }
+  // Mutating, because what is not would be handed a copy of the slot when it is called.
+  var isFree: Bool {
+    mutating get { opening == nil && endpoint == nil }
+  }
 
   /// Whether something is owed to the peer that may become due by itself: answers that were put off, notifications.
   var hasPromises: Bool {

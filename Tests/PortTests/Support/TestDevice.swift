@@ -19,7 +19,7 @@ struct Witness: DeviceObserver {
 
   mutating func didAccept(slot: Int) { notes.accepted.append(slot) }
   mutating func didFail(slot: Int, _ failure: TLSFailure) { notes.failures.append(failure) }
-  mutating func observe(_ event: Event, on connection: borrowing Connection, slot: Int) {
+  mutating func observe(_ event: Event, on connection: inout Connection, slot: Int) {
     notes.events.append(event)
   }
   mutating func lacksEntropy() { notes.lacksEntropyCount += 1 }

@@ -73,12 +73,12 @@ struct Page: ~Copyable {
   private mutating func answer(_ request: RequestID, _ event: PageEvent) -> PageEvent {
     guard let index = index(of: request) else { return .other }
     EventWords.set(.slot, UInt32(index))
-    Page.take(event, for: &exchanges[index], on: connection)
+    Page.take(event, for: &exchanges[index], on: &connection)
     return event
   }
 
   private static func take(
-    _ event: PageEvent, for exchange: inout Exchange, on connection: borrowing Connection
+    _ event: PageEvent, for exchange: inout Exchange, on connection: inout Connection
   ) {
     guard let message = connection.message else { return }
     if event == .notification { exchange.download.restart() }
@@ -92,7 +92,7 @@ struct Page: ~Copyable {
   }
 
   /// Code, payload and the whole message of the event.
-  private func describeMessage() {
+  private mutating func describeMessage() {
     guard let message = connection.message else { return EventWords.clearMessage() }
     EventWords.set(.code, UInt32(message.code.rawValue))
     EventWords.set(.format, message.uint(of: .contentFormat).map { $0 + 1 } ?? 0)

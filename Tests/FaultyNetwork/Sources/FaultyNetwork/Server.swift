@@ -6,7 +6,7 @@ struct ServerObserver: DeviceObserver {
   let world: World
   var askers: [Asker?]
 
-  mutating func observe(_ event: Event, on connection: borrowing Connection, slot: Int) {
+  mutating func observe(_ event: Event, on connection: inout Connection, slot: Int) {
     if event == .capabilities || event == .capabilitiesAssumed, askers[slot] == nil {
       askers[slot] = Asker(world, "server \(slot)")
       for _ in 0..<world.chance.below(4) {
