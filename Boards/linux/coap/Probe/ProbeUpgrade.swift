@@ -1,4 +1,5 @@
 import DeviceCore
+import Foundation
 import PortWebSocket
 
 /// The head of a request or an answer of HTTP.
@@ -105,19 +106,7 @@ extension ProbeWebSocket {
   private static func digest(of key: String) -> String {
     let bytes = Array((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8)
     guard let digest = LibrarySHA1.sha1(bytes.span) else { return "" }
-    return base64(digest.indices.map { digest[$0] })
-  }
-
-  private static func base64(_ bytes: [UInt8]) -> String {
-    let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
-    var text = ""
-    for start in stride(from: 0, to: bytes.count, by: 3) {
-      let group = bytes[start..<min(start + 3, bytes.count)]
-      let bits = group.reduce(0) { $0 << 8 | Int($1) } << (8 * (3 - group.count))
-      for index in 0..<4 {
-        text.append(index <= group.count ? digits[bits >> (18 - 6 * index) & 63] : "=")
-      }
-    }
-    return text
+    // Not with the core's own, which is what may be tried.
+    return Data(digest.indices.map { digest[$0] }).base64EncodedString()
   }
 }
