@@ -36,7 +36,6 @@ from __future__ import annotations
 
 import argparse
 import random
-import signal
 import sys
 import tempfile
 import threading
@@ -49,6 +48,7 @@ sys.path.insert(1, str(ROOT / "Tests/Interop"))
 
 import floods  # noqa: E402
 import tls_floods  # noqa: E402
+from command import Parser, run  # noqa: E402
 from beside import Comparison, flooded, keep_off_the_last_processor  # noqa: E402
 from floods import STAY, Attack, Tally  # noqa: E402
 from harness import end_everything, until  # noqa: E402
@@ -211,14 +211,7 @@ def remark(case: Case, comparison: Comparison) -> str:
 
 
 def arguments() -> argparse.Namespace:
-    class Parser(argparse.ArgumentParser):
-        def error(self, message):
-            print(f"hostile: {message} (see --help)", file=sys.stderr)
-            sys.exit(64)
-
-    parser = Parser(prog="toolchain/hostile", add_help=False, allow_abbrev=False)
-    parser.add_argument("--help", "-h", action="store_true")
-    parser.add_argument("--list", action="store_true")
+    parser = Parser("hostile")
     parser.add_argument("--share", type=float, default=0.1)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--pairs", type=int, default=12)
@@ -263,10 +256,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    # So that what it started ends with it.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        end_everything()
-        sys.exit(130)
+    run(main)

@@ -28,7 +28,6 @@ import argparse
 import collections
 import itertools
 import random
-import signal
 import statistics
 import sys
 import tempfile
@@ -40,6 +39,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(1, str(ROOT / "Tests/Interop"))
 
 from clients import BY_PROGRAMS, BY_PROGRAMS_ON_WEB_SOCKETS  # noqa: E402
+from command import Parser, run  # noqa: E402
 from harness import end_everything  # noqa: E402
 from peer import ConnectionEnded  # noqa: E402
 from operations import BY_HAND, BY_WEB_SOCKET  # noqa: E402
@@ -145,14 +145,7 @@ class Soak:
 
 
 def arguments() -> argparse.Namespace:
-    class Parser(argparse.ArgumentParser):
-        def error(self, message):
-            print(f"soak: {message} (see --help)", file=sys.stderr)
-            sys.exit(64)
-
-    parser = Parser(prog="toolchain/soak", add_help=False, allow_abbrev=False)
-    parser.add_argument("--help", "-h", action="store_true")
-    parser.add_argument("--list", action="store_true")
+    parser = Parser("soak")
     parser.add_argument("--minutes", type=float, default=2)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--board", action="append")
@@ -205,10 +198,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    # So that what it started ends with it.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        end_everything()
-        sys.exit(130)
+    run(main)
