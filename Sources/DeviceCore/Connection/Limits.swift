@@ -24,7 +24,8 @@ public struct Limits: Sendable {
   public var requestTimeout: Milliseconds = .seconds(60)
   /// How long a Ping of ours may stay without any byte from the peer; then the connection ends.
   public var pingTimeout: Milliseconds = .seconds(20)
-  /// So long after the last byte from the peer a Ping is sent by itself.
+  /// So long after the last byte from the peer a Ping is sent by itself. Where output leaves no room for one, it
+  /// waits for ``pingTimeout``; then the connection ends.
   public var keepAliveInterval = Milliseconds(0)
   /// So long after the last byte from the peer the connection is released.
   public var idleTimeout = Milliseconds(0)
